@@ -1,0 +1,51 @@
+"""Choice of the device that computes, and of the number of threads."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+import torch
+
+from engine.errors import InputError, ResourceError
+
+DEVICES: Final = ("auto", "cpu", "cuda")
+
+
+def resolve_device(name: str) -> torch.device:
+    """Return the torch device of a ``--device`` option.
+
+    Args:
+        name: ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``.
+
+    Raises:
+        InputError: If the name is none of these.
+        ResourceError: If CUDA was asked for and there is none.
+    """
+    if name not in DEVICES:
+        raise InputError(f"Unknown device '{name}'. Choose one of {', '.join(DEVICES)}.")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ResourceError(
+            "No CUDA device was found. Choose --device cpu, or install a CUDA build of torch."
+        )
+    if name == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda")
+
+
+def describe_device(device: torch.device) -> str:
+    """Return the device's name for reports, such as ``CPU, 2 threads``."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'s' if threads != 1 else ''}"
+
+
+def set_worker_threads(reserve: int = 0) -> int:
+    """Let torch use all cores but ``reserve`` (at least one), and return that number.
+
+    The window reserves one core for itself, so that it stays responsive while tracking.
+    """
+    count = max(1, (os.cpu_count() or 1) - reserve)
+    torch.set_num_threads(count)
+    return count
