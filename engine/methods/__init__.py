@@ -1,0 +1,1 @@
+"""Methods that track a loop, behind one protocol."""
