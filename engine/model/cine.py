@@ -24,6 +24,7 @@ class Provenance:
         times_origin: Where the frame times come from, or why there are none.
         spacing_origin: Where the spacing comes from, or why there is none or was refused.
         warnings: Sentences for the user.
+        view_hint: View as the source words it, or None; a hint, never a confirmed view.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Provenance:
     times_origin: str = "not stated by the source"
     spacing_origin: str = "not stated by the source"
     warnings: tuple[str, ...] = ()
+    view_hint: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

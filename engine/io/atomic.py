@@ -1,0 +1,85 @@
+"""Writing files whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from engine.errors import OutputError
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path`` that takes its place once the block succeeds.
+
+    The temporary file has the same suffix, since many writers choose a format by it, and is
+    removed if the block fails or is cancelled. A missing folder is made.
+
+    Args:
+        path: File to be written.
+
+    Raises:
+        OutputError: If the system refuses to write (full disk, no permission).
+    """
+    path = Path(path)
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        suffix = "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=suffix, dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+        temporary = None
+    except OSError as error:
+        if isinstance(error, OutputError) or _is_foreign(error, path):
+            raise
+        raise OutputError(_sentence(error, path)) from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 text file whole or not at all.
+
+    Raises:
+        OutputError: If the system refuses to write.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _is_foreign(error: OSError, path: Path) -> bool:
+    """Return whether an error names a file outside the folder that is being written."""
+    if not isinstance(error.filename, str):
+        return False
+    folder = path.parent.resolve()
+    named = Path(error.filename).resolve()
+    return folder != named and folder not in named.parents and named not in folder.parents
+
+
+def _sentence(error: OSError, path: Path) -> str:
+    """Return what is wrong with the output, and what to do."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return f"Cannot write {path}: the disk is full. Free some space and start again."
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return f"Cannot write {path}: no permission. Choose another folder."
+    if error.errno in {errno.EEXIST, errno.ENOTDIR, errno.EISDIR}:
+        return f"Cannot write {path}: a file or folder of that name is in the way."
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"Cannot write {path}: {reason}. Choose another folder."
+
+
+def _umask() -> int:
+    """Return the process's mask of permissions, which ``mkstemp`` ignores."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
