@@ -1,0 +1,1 @@
+"""Masks: the ultrasound sector, the paper's tissue region, wall and blood pool contours."""
