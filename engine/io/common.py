@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.config import ReadConfig
-from engine.errors import InputError, ResourceError, UnreadableFileError
+from engine.errors import InputError, MyofluxError, ResourceError, UnreadableFileError
 from engine.model import Cine, Provenance
 from engine.progress import Progress, Step
 
@@ -20,6 +24,22 @@ from engine.progress import Progress, Step
 MAX_DECODED_BYTES: Final = 2 * 1024**3
 
 _CHUNK: Final = 1 << 20
+#: What decoders raise on bytes that are not what they expect; errors of ours pass through.
+_BROKEN: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 #: Weights of red, green and blue in luma (ITU-R BT.601): the first channel of YBR pixels.
 _LUMA: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _COLOUR_STEP: Final = 24
@@ -71,9 +91,34 @@ def unreadable(path: Path, problem: str, advice: str = "") -> UnreadableFileErro
     return UnreadableFileError(f"Cannot read {path.name or path}: {problem.rstrip('.')}. {advice}")
 
 
-def resolve_range(
-    wanted: tuple[int | None, int | None], total: int, name: str
-) -> tuple[int, int]:
+@contextmanager
+def guarded(
+    path: Path, problem: str = "it is damaged or truncated", advice: str = ""
+) -> Iterator[None]:
+    """Turn whatever a decoder raises on a broken file into one sentence.
+
+    Args:
+        path: The file.
+        problem: What is wrong, as the end of "Cannot read NAME: ...".
+        advice: What to do.
+
+    Raises:
+        UnreadableFileError: In place of any error of a decoder.
+        ResourceError: If memory runs out.
+    """
+    try:
+        yield
+    except MyofluxError:
+        raise
+    except MemoryError as error:
+        raise ResourceError(
+            f"Not enough memory to read {path.name}. Read a part of it with --frames A:B."
+        ) from error
+    except _BROKEN as error:
+        raise unreadable(path, problem, advice or "Copy it again from its source.") from error
+
+
+def resolve_range(wanted: tuple[int | None, int | None], total: int, name: str) -> tuple[int, int]:
     """Return the half-open range of source frames to read.
 
     Args:
@@ -94,12 +139,13 @@ def resolve_range(
     return start, stop
 
 
-def check_memory(count: int, height: int, width: int, name: str) -> None:
-    """Check that the frames fit into the bound on memory.
+def check_memory(count: int, size: tuple[int, ...], name: str) -> None:
+    """Check that ``count`` frames of a size (H, W) fit into the bound on memory.
 
     Raises:
         ResourceError: If they do not; tells how many frames would.
     """
+    height, width = size
     each = max(1, height * width)
     if count * each > MAX_DECODED_BYTES:
         raise ResourceError(
@@ -136,10 +182,10 @@ def collect(
                 "All frames of a loop must have one size.",
             )
         if not kept:
-            check_memory(count or 1, *frame.shape, path.name)
+            check_memory(count or 1, frame.shape, path.name)
         kept.append(frame)
         if count is None:
-            check_memory(len(kept), *frame.shape, path.name)
+            check_memory(len(kept), frame.shape, path.name)
         total = count or 0
         fraction = len(kept) / total if total else None
         progress.report(Step("Reading", len(kept), total, path.name, fraction))
@@ -164,7 +210,8 @@ def luma(pixels: NDArray[Any]) -> NDArray[Any]:
         pixels[..., 0], pixels[..., 2]
     ):
         return np.ascontiguousarray(pixels[..., 0])
-    return np.rint(pixels[..., :3].astype(np.float32) @ _LUMA).astype(pixels.dtype)
+    grey: NDArray[Any] = np.rint(pixels[..., :3].astype(np.float32) @ _LUMA)
+    return grey.astype(pixels.dtype)
 
 
 def colour_warning(pixels: NDArray[Any]) -> str | None:
@@ -243,6 +290,7 @@ def make_cine(
     stack: NDArray[Any],
     first_frame: int,
     facts: SourceFacts,
+    *,
     config: ReadConfig,
     sha256: str,
 ) -> Cine:
