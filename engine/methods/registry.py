@@ -15,6 +15,12 @@ _METHODS: Final = {
     "farneback": "engine.methods.optical_flow:Farneback",
     "tvl1": "engine.methods.optical_flow:TvL1",
     "ilk": "engine.methods.optical_flow:Ilk",
+    "demons": "engine.methods.simple_itk:Demons",
+    "elastix": "engine.methods.elastix:Elastix",
+    "greedy": "engine.methods.greedy:Greedy",
+    "ants": "engine.methods.ants:Syn",
+    "ants-bspline": "engine.methods.ants:BSplineSyn",
+    "niftyreg": "engine.methods.niftyreg:NiftyReg",
 }
 
 
