@@ -1,0 +1,54 @@
+"""``report``: from any result file of the layout to CSV, video and PDF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands import options
+from app.console import OUT, ConsoleProgress
+from engine import pipeline
+from engine.config import MeasureConfig, ReportConfig
+from engine.model import TrackingResult
+
+
+def report(
+    result: Annotated[Path, typer.Argument(help="result.h5")],
+    out: options.Out,
+    movie: Annotated[bool, typer.Option(help="Write overlay.mp4")] = True,
+    pdf: Annotated[bool, typer.Option(help="Write report.pdf")] = True,
+    figures: Annotated[bool, typer.Option(help="Write a PNG for every scale")] = True,
+    segments: Annotated[int, typer.Option(help="AHA model: 16, 17 or 18")] = 18,
+    layer: Annotated[str, typer.Option(help="midwall, endocardial or epicardial")] = "midwall",
+    drift_compensation: Annotated[bool, typer.Option(help="Correct curves for drift")] = True,
+    in_plane_research: Annotated[bool, typer.Option(help="Add the research appendix")] = False,
+    scale: Annotated[str | None, typer.Option(help="Scale that is measured")] = None,
+    speed_limit: Annotated[float | None, typer.Option(help="Upper end of the colour bar")] = None,
+) -> None:
+    """Measure a result and write measurements.csv, summary.json, overlay.mp4 and report.pdf."""
+    tracked = pipeline.read_result(result)
+    measure_config = MeasureConfig(
+        segments=segments,
+        layer=layer,
+        drift_compensation=drift_compensation,
+        in_plane_research=in_plane_research,
+        scale=options.parse_scales(scale)[0] if scale else None,
+    )
+    report_config = ReportConfig(movie=movie, pdf=pdf, figures=figures, speed_limit=speed_limit)
+    for path in write_all(tracked, out, measure_config, report_config):
+        OUT.print(str(path), highlight=False)
+
+
+def write_all(
+    result: TrackingResult, out: Path, measure_config: MeasureConfig, report_config: ReportConfig
+) -> tuple[Path, ...]:
+    """Measure a result and write its report; return the files."""
+    out.mkdir(parents=True, exist_ok=True)
+    with ConsoleProgress("Measuring") as progress:
+        measurements = pipeline.measure(result, measure_config, progress)
+    for warning in measurements.warnings:
+        OUT.print(f"[yellow]Note:[/] {warning}", highlight=False)
+    with ConsoleProgress("Report") as progress:
+        return pipeline.report(result, measurements, out, report_config, progress)

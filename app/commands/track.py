@@ -1,0 +1,140 @@
+"""``track``: from a loop to ``result.h5``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands import options
+from app.console import OUT, ConsoleProgress, table
+from engine import pipeline
+from engine.config import MaskConfig, MaskMethod, Preset, ReadConfig, TrackingConfig
+from engine.errors import InputError
+from engine.export.tables import write_summary
+from engine.io.reader import require_frames
+from engine.model import Cine, Mask, TrackingResult, View
+
+
+class MaskName(StrEnum):
+    """How the mask is made."""
+
+    AUTO = "auto"
+    POINTS = "points"
+    PAPER = "paper"
+
+
+def track(
+    loop: options.Loop,
+    out: options.Out,
+    target: options.Target = options.TargetName.TISSUE,
+    mask: Annotated[Path | None, typer.Option(help="PNG, NIfTI or NPZ; nonzero inside")] = None,
+    contours: Annotated[Path | None, typer.Option(help="Contours (JSON)")] = None,
+    mask_method: Annotated[MaskName, typer.Option(help="How the mask is made")] = MaskName.AUTO,
+    points: options.Points = None,
+    scales: Annotated[str | None, typer.Option(help="Such as 1/8,1/4,1/2,1")] = None,
+    frames: options.Frames = None,
+    view: options.ViewOption = None,
+    ed: options.Ed = None,
+    es: options.Es = None,
+    device: options.Device = options.DeviceName.AUTO,
+    seed: options.Seed = 0,
+    fps: options.Fps = None,
+    spacing_mm: options.Spacing = None,
+    preset: Annotated[Preset, typer.Option(help="Settings")] = Preset.DEFAULT,
+    method: Annotated[str, typer.Option(help="See 'evaluate' for all")] = "ssmsr",
+    init: Annotated[Path | None, typer.Option(help="Weights to start from")] = None,
+    test_time_training: Annotated[bool, typer.Option(help="Optimise on the loop")] = True,
+    temporal: Annotated[bool, typer.Option(help="Neighbouring pairs support one another")] = True,
+) -> None:
+    """Track a loop and write result.h5 and summary.json."""
+    if mask is not None and contours is not None:
+        raise InputError("Give either --mask or --contours, not both.")
+    file = mask or contours
+    mask_config = MaskConfig(
+        target=target.value,
+        method=MaskMethod.FILE if file else chosen_method(mask_method.value, points),
+        file=file,
+        points=options.parse_points(points),
+        view=view.value if view else None,
+        ed_frame=ed,
+        es_frame=es,
+    )
+    config = TrackingConfig(
+        target=target.value,
+        method=method,
+        preset=preset,
+        scales=preset_scales(preset, scales),
+        device=device.value,
+        seed=seed,
+        init=init,
+        test_time_training=test_time_training,
+        temporal=temporal,
+    )
+    confirmed = View(view.value) if view else None
+    reading = options.read_config(frames, fps, spacing_mm)
+    result, _, _ = track_file(loop, out, reading, mask_config, config, confirmed)
+    print_scales(result)
+    OUT.print(f"Wrote {out / 'result.h5'}. Next: main.py report {out / 'result.h5'} --out {out}")
+
+
+def chosen_method(name: str, points: list[str] | None) -> MaskMethod:
+    """Return the mask's method: points that were given mean to use them."""
+    return MaskMethod.POINTS if points else MaskMethod(name)
+
+
+def preset_scales(preset: Preset, scales: str | None) -> tuple[str, ...]:
+    """Return the scales asked for; the preview stops at 1/4 unless told otherwise."""
+    if scales is None and preset is Preset.PREVIEW:
+        return ("1_8", "1_4")
+    return options.parse_scales(scales)
+
+
+def track_file(
+    loop: Path,
+    out: Path,
+    reading: ReadConfig,
+    mask_config: MaskConfig,
+    config: TrackingConfig,
+    view: View | None,
+) -> tuple[TrackingResult, Cine, Mask]:
+    """Read, mask and track a loop, and write its result; return it with cine and mask."""
+    with ConsoleProgress("Reading") as progress:
+        cine = pipeline.read_cine(loop, reading, progress)
+    require_frames(cine, 2)
+    with ConsoleProgress("Mask") as progress:
+        mask = pipeline.build_mask(cine, mask_config, progress)
+    result = track_cine(cine, mask, out, config, view)
+    return result, cine, mask
+
+
+def track_cine(
+    cine: Cine, mask: Mask, out: Path, config: TrackingConfig, view: View | None
+) -> TrackingResult:
+    """Track a loop and write ``result.h5`` and ``summary.json`` into a folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    with ConsoleProgress("Tracking") as progress:
+        result = pipeline.track(cine, mask, config, progress, view=view)
+    pipeline.write_result(out / "result.h5", result)
+    write_summary(out / "summary.json", result, None)
+    return result
+
+
+def print_scales(result: TrackingResult, extra: tuple[tuple[str, list[str]], ...] = ()) -> None:
+    """Print time, fit and folding of every scale, and further columns if given."""
+    rows = []
+    for number, item in enumerate(result.fields):
+        row = (
+            item.scale.label,
+            f"{item.seconds:.1f}",
+            str(item.steps),
+            f"{1000 * item.mse:.3f}",
+            f"{10 * item.nlcc:.3f}",
+            f"{item.folding:.3f}",
+        )
+        rows.append((*row, *(values[number] for _, values in extra)))
+    columns = ("scale", "time, s", "steps", "MSE, 1e-3", "NLCC, 1e-1", "folding, %")
+    name = result.source_name or "loop"
+    table(f"{name}: {result.method}", (*columns, *(head for head, _ in extra)), rows)

@@ -1,0 +1,126 @@
+"""The command line's voice: rich progress, tables, and errors as one sentence."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from engine.errors import Cancelled, MyofluxError
+from engine.model import ScaleField
+from engine.progress import Step
+
+OUT: Final = Console(soft_wrap=True)
+ERR: Final = Console(stderr=True, soft_wrap=True)
+
+BAD_INPUT: Final = 2
+INTERRUPTED: Final = 130
+
+
+class ConsoleProgress:
+    """Shows a verb's steps as one bar, and its notices as lines."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeRemainingColumn(compact=True),
+            console=ERR,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> ConsoleProgress:
+        self._bar.start()
+        self._task = self._bar.add_task(self._label, total=1.0)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def report(self, step: Step) -> None:
+        """Move the bar."""
+        if self._task is None:
+            return
+        fraction = step.fraction
+        if fraction is None and step.total:
+            fraction = step.done / step.total
+        text = f"{self._label}: {step.stage}" + (f", {step.message}" if step.message else "")
+        self._bar.update(self._task, description=text, completed=fraction or 0.0)
+
+    def partial(self, value: object) -> None:
+        """Say that a scale is done."""
+        if isinstance(value, ScaleField):
+            self._bar.console.print(f"scale {value.scale.label} done in {value.seconds:.1f} s")
+
+    def notice(self, message: str) -> None:
+        """Show the sentence."""
+        self._bar.console.print(f"[yellow]Note:[/] {message}", highlight=False)
+
+    def check(self) -> None:
+        """Never cancel: Ctrl-C interrupts by itself."""
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Turn the engine's errors into one sentence and exit code 2, without a traceback."""
+    try:
+        yield
+    except Cancelled as error:
+        _leave(str(error), INTERRUPTED)
+    except KeyboardInterrupt:
+        _leave("Stopped at your request. Nothing half-written was left.", INTERRUPTED)
+    except MyofluxError as error:
+        _leave(str(error), BAD_INPUT)
+    except MemoryError:
+        _leave("Not enough memory. Track fewer frames (--frames A:B).", BAD_INPUT)
+    except OSError as error:
+        _leave(_explain(error), BAD_INPUT)
+
+
+def _explain(error: OSError) -> str:
+    """Say what an error of the file system means and what to do."""
+    place = f" ({error.filename})" if error.filename else ""
+    if error.errno == errno.ENOSPC:
+        return f"The disk is full{place}. Free some space or choose another folder with --out."
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return f"No permission to write or read here{place}. Choose another folder with --out."
+    return f"{error.strerror or error}{place}."
+
+
+def _leave(sentence: str, code: int) -> None:
+    """Print a sentence on one line of the error stream and exit."""
+    ERR.print(f"[bold red]Error:[/] {' '.join(sentence.split())}", highlight=False)
+    raise SystemExit(code)
+
+
+def table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """Print a table; the first column is left-aligned, numbers right."""
+    shown = Table(title=title, title_justify="left")
+    for number, column in enumerate(columns):
+        shown.add_column(column, justify="left" if number == 0 else "right", no_wrap=True)
+    for row in rows:
+        shown.add_row(*row)
+    OUT.print(shown)
+
+
+def no_screen() -> bool:
+    """Tell whether there is no screen to open a window on (Linux)."""
+    if os.name != "posix" or os.uname().sysname == "Darwin":
+        return False
+    chosen = os.environ.get("QT_QPA_PLATFORM", "")
+    return not (chosen or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,160 @@
+"""Neighbouring pairs support one another: displacement fitted smoothly along material paths.
+
+A loop of 60 to 75 frames a beat moves smoothly in time, while the errors of neighbouring pairs
+are nearly independent. A short polynomial, fitted by least squares to the displacement rates that
+a material point has in neighbouring pairs, keeps the motion and averages the errors. How long it
+may be is decided for every pair by its estimated risk (Mallows' Cp with the estimator's own
+variance), so a loop that jumps is left as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from engine.registration.pyramid import resize_image, scaled_size
+from engine.registration.warp import warp
+
+STRIDE: Final = 4
+"""Grid of the correction, px: the fields hold nothing finer."""
+
+CANDIDATES: Final = ((1, 1), (2, 2), (3, 2), (4, 2), (5, 2))
+"""Half widths (pairs) and polynomial orders that are tried besides no smoothing at all."""
+
+_INVERSIONS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class TemporalSupport:
+    """Smooths the displacements of a loop along material paths.
+
+    Attributes:
+        intervals: Time of every pair, ``(N,)``, any unit.
+        mask: ``(N, H, W)`` bool: where the risk is estimated (the fixed frames' mask).
+    """
+
+    intervals: Tensor
+    mask: Tensor
+
+    def __call__(self, displacement: Tensor, uncertainty: Tensor | None) -> Tensor:
+        """Return the displacements after smoothing.
+
+        Args:
+            displacement: ``(N, 2, H, W)``, px, pair k from frame k+1 to k.
+            uncertainty: Expected endpoint error, ``(N, H, W)``, px; None leaves all as it is.
+
+        Returns:
+            ``(N, 2, H, W)``, px.
+        """
+        count = len(displacement)
+        if uncertainty is None or count < 3:
+            return displacement
+        size = scaled_size(displacement.shape[2:], 1 / STRIDE)
+        rates = self._small(displacement, size) / self.intervals.view(-1, 1, 1, 1)
+        paths = _Paths(rates, self.intervals, displacement.shape[2] / size[0])
+        inside = resize_image(self.mask[:, None].float(), size)
+        sigma = resize_image(uncertainty[:, None].float(), size)
+        for k in range(count):
+            corrected = self._smoothed(paths, k, inside[k], sigma[k])
+            delta = (corrected - rates[k]) * self.intervals[k]
+            displacement[k] += functional.interpolate(
+                delta[None], displacement.shape[2:], mode="bicubic", align_corners=False
+            )[0]
+        return displacement
+
+    @staticmethod
+    def _small(displacement: Tensor, size: Sequence[int]) -> Tensor:
+        """Return the fields on the coarse grid, still in full-size px."""
+        return torch.cat([resize_image(item[None], size) for item in displacement])
+
+    def _smoothed(self, paths: _Paths, k: int, inside: Tensor, sigma: Tensor) -> Tensor:
+        """Return pair k's rates, ``(2, h, w)``, fitted with the least estimated risk."""
+        own = paths.rates[k]
+        if not bool(inside.any()):
+            return own
+        widest = max(width for width, _ in CANDIDATES)
+        values, offsets = paths.along(k, widest)
+        # Two components share the expected length of the error (a Rayleigh-like distribution).
+        variance = float(((sigma / self.intervals[k]) ** 2 * inside).sum() / inside.sum()) * 0.64
+        best, least = own, 2 * variance
+        for width, order in CANDIDATES:
+            chosen = [n for n, pair in enumerate(offsets.pairs) if abs(pair - k) <= width]
+            if len(chosen) <= order + 1:
+                continue
+            weights = _fit_weights(offsets.times[chosen], order)
+            fitted = torch.tensordot(weights, values[chosen], dims=1)
+            own_weight = float(weights[[offsets.pairs[n] for n in chosen].index(k)])
+            misfit = float(((fitted - own) ** 2 * inside).sum() / inside.sum())
+            risk = misfit - 2 * variance + 4 * own_weight * variance
+            if risk < least:
+                best, least = fitted, risk
+        return best
+
+
+@dataclass(frozen=True, eq=False)
+class _Offsets:
+    """Which pairs were gathered and when they are, relative to the middle one."""
+
+    pairs: list[int]
+    times: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class _Paths:
+    """Displacement rates of all pairs and the material paths through them.
+
+    Attributes:
+        rates: ``(N, 2, h, w)``, full-size px per unit of time.
+        intervals: ``(N,)``.
+        ratio: Full-size px of one px of this grid.
+    """
+
+    rates: Tensor
+    intervals: Tensor
+    ratio: float
+
+    def along(self, k: int, width: int) -> tuple[Tensor, _Offsets]:
+        """Return the rates that pair k's material points have in the pairs around it."""
+        ends = torch.cumsum(self.intervals, 0)
+        middle = ends - self.intervals / 2
+        found = {k: self.rates[k]}
+        shift = self._step(k)
+        for pair in range(k - 1, max(k - width, 0) - 1, -1):
+            found[pair] = self._sample(self.rates[pair], shift)
+            shift = shift + found[pair] * (self.intervals[pair] / self.ratio)
+        shift = torch.zeros_like(shift)
+        for pair in range(k + 1, min(k + width, len(self.rates) - 1) + 1):
+            shift = self._forward(pair, shift)
+            found[pair] = self._sample(self.rates[pair], shift)
+        pairs = sorted(found)
+        times = middle[pairs] - middle[k]
+        return torch.stack([found[pair] for pair in pairs]), _Offsets(pairs, times)
+
+    def _step(self, pair: int) -> Tensor:
+        """Return a pair's displacement, px of this grid."""
+        return self.rates[pair] * (self.intervals[pair] / self.ratio)
+
+    def _forward(self, pair: int, shift: Tensor) -> Tensor:
+        """Carry points one pair forward: solve ``q + u(q) = p`` by fixed-point iteration."""
+        step = self._step(pair)
+        ahead = shift
+        for _ in range(_INVERSIONS):
+            ahead = shift - self._sample(step, ahead)
+        return ahead
+
+    @staticmethod
+    def _sample(field: Tensor, shift: Tensor) -> Tensor:
+        """Return a field ``(2, h, w)`` at shifted positions."""
+        return warp(field[None], shift[None])[0]
+
+
+def _fit_weights(times: Tensor, order: int) -> Tensor:
+    """Return the weights by which samples make the least-squares polynomial's value at time 0."""
+    span = times.abs().max().clamp(min=1e-9)
+    design = torch.stack([(times / span) ** power for power in range(order + 1)], dim=1).double()
+    return torch.linalg.pinv(design)[0].float()

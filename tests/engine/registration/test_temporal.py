@@ -1,0 +1,62 @@
+"""Support through time: noise falls on smooth motion, and a loop that jumps is left alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from engine.registration.temporal import TemporalSupport
+
+COUNT, SIZE = 15, 64
+
+
+def smooth_loop() -> torch.Tensor:
+    """Return a translation that swings like a beat, px, ``(N, 2, H, W)``."""
+    phase = torch.linspace(0, 2.2, COUNT)
+    field = torch.zeros(COUNT, 2, SIZE, SIZE)
+    field[:, 0] = (2.0 * torch.sin(phase))[:, None, None]
+    field[:, 1] = (-1.5 * torch.cos(phase))[:, None, None]
+    return field
+
+
+def blurred_noise(scale: float) -> torch.Tensor:
+    """Return errors that are smooth in space and independent in time, mean length ``scale``."""
+    generator = torch.Generator().manual_seed(0)
+    coarse = torch.randn(COUNT, 2, SIZE // 8, SIZE // 8, generator=generator)
+    noise = torch.nn.functional.interpolate(coarse, (SIZE, SIZE), mode="bicubic")
+    return noise * (scale / float(noise.norm(dim=1).mean()))
+
+
+def mean_error(field: torch.Tensor, truth: torch.Tensor) -> float:
+    """Return the mean endpoint error."""
+    return float((field - truth).norm(dim=1).mean())
+
+
+def support() -> TemporalSupport:
+    """Return support over the whole image, equal frame times."""
+    return TemporalSupport(torch.ones(COUNT), torch.ones(COUNT, SIZE, SIZE, dtype=torch.bool))
+
+
+def test_noise_falls_on_smooth_motion() -> None:
+    truth, noise = smooth_loop(), blurred_noise(0.2)
+    uncertainty = torch.full((COUNT, SIZE, SIZE), 0.2)
+    smoothed = support()((truth + noise).clone(), uncertainty)
+    assert mean_error(smoothed, truth) < 0.6 * mean_error(truth + noise, truth)
+
+
+def test_exact_motion_is_kept() -> None:
+    truth = smooth_loop()
+    kept = support()(truth.clone(), torch.full((COUNT, SIZE, SIZE), 1e-3))
+    assert mean_error(kept, truth) < 2e-3
+
+
+def test_a_loop_that_jumps_is_left_alone() -> None:
+    truth = torch.from_numpy(np.random.default_rng(0).normal(0, 3, (COUNT, 2))).float()
+    field = truth[:, :, None, None].expand(COUNT, 2, SIZE, SIZE).clone()
+    kept = support()(field.clone(), torch.full((COUNT, SIZE, SIZE), 0.1))
+    assert mean_error(kept, field) < 1e-3
+
+
+def test_without_an_error_estimate_nothing_is_changed() -> None:
+    truth = smooth_loop()
+    assert torch.equal(support()(truth.clone(), None), truth)
