@@ -16,8 +16,11 @@ from torch.nn import functional
 
 from engine.errors import InputError
 
-FEATURE_COUNT = 21
+FEATURE_COUNT = 24
 """Channels that ``pair_features`` returns."""
+
+UNKNOWN_LOG_SCALE = 1.0
+"""Stands for "nothing is known yet": an expected error of some px."""
 
 _BLOCK = 8
 _FLOOR = 0.03
@@ -25,16 +28,27 @@ _LIMIT = 4.0
 _SHIFTS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
 
-def pair_features(fixed: Tensor, warped: Tensor, scale: float) -> Tensor:
+def pair_features(
+    fixed: Tensor,
+    warped: Tensor,
+    scale: float,
+    displacement: Tensor | None = None,
+    log_scale: Tensor | None = None,
+) -> Tensor:
     """Compute the network's input channels.
+
+    What is known already (the displacement that warped the image, and how far it is trusted)
+    lets the network weigh new evidence against old, and smooth what earlier passes left rough.
 
     Args:
         fixed: Fixed image ``(N, 1, H, W)``, any unit.
         warped: Moving image warped so far, same shape.
         scale: Scale of both relative to the full resolution, for instance 1/8.
+        displacement: Motion that was found so far ``(N, 2, H, W)``, px of this scale; None is 0.
+        log_scale: Log of its expected error ``(N, 1, H, W)``, px of this scale; None if unknown.
 
     Returns:
-        Features ``(N, 21, H, W)``, dimensionless: gain and offset of the images do not matter.
+        Features ``(N, 24, H, W)``, dimensionless: gain and offset of the images do not matter.
     """
     if fixed.ndim != 4 or fixed.shape[1] != 1 or fixed.shape != warped.shape:
         raise InputError(
@@ -47,6 +61,11 @@ def pair_features(fixed: Tensor, warped: Tensor, scale: float) -> Tensor:
     padded = functional.pad(mean, (1, 1, 1, 1), mode="replicate")
     grad_x = (padded[..., 1:-1, 2:] - padded[..., 1:-1, :-2]) / 2
     grad_y = (padded[..., 2:, 1:-1] - padded[..., :-2, 1:-1]) / 2
+    if displacement is None:
+        displacement = torch.zeros_like(mean).expand(-1, 2, -1, -1)
+    if log_scale is None:
+        log_scale = torch.full_like(mean, UNKNOWN_LOG_SCALE)
+    displacement = displacement.float()
     channels = [
         mean,
         difference,
@@ -62,6 +81,8 @@ def pair_features(fixed: Tensor, warped: Tensor, scale: float) -> Tensor:
         *_shifted_products(one, two),
         (contrast_one + contrast_two) / 2,
         torch.full_like(mean, math.log2(scale) / 3),
+        log_scale.float() / 2,
+        torch.tanh(displacement - local_mean(displacement)),
     ]
     return torch.cat(channels, dim=1)
 
@@ -79,10 +100,10 @@ def normalise_locally(image: Tensor) -> tuple[Tensor, Tensor]:
     centre = image.mean(dim=(2, 3), keepdim=True)
     image = image - centre
     overall = image.square().mean(dim=(2, 3), keepdim=True) + 1e-8
-    mean = _local_mean(image)
+    mean = local_mean(image)
     residual = image - mean
     # The floor keeps flat regions (outside the sector) from blowing up their noise.
-    variance = _local_mean(residual.square()) + _FLOOR * overall
+    variance = local_mean(residual.square()) + _FLOOR * overall
     normalised = _LIMIT * torch.tanh(residual * variance.rsqrt() / _LIMIT)
     return normalised, torch.log2(variance / overall) / 4
 
@@ -103,8 +124,15 @@ def _shifted_products(one: Tensor, two: Tensor) -> list[Tensor]:
     return products
 
 
-def _local_mean(image: Tensor) -> Tensor:
-    """Average smoothly over about 50 px, by block means that are averaged and enlarged."""
+def local_mean(image: Tensor) -> Tensor:
+    """Average smoothly over about 50 px, by block means that are averaged and enlarged.
+
+    Args:
+        image: ``(N, C, H, W)``.
+
+    Returns:
+        Local mean, same shape.
+    """
     height, width = image.shape[2:]
     blocks = functional.avg_pool2d(image, _BLOCK, ceil_mode=True, count_include_pad=False)
     for _ in range(2):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -11,6 +13,7 @@ from torch.nn import functional
 
 from engine.errors import InputError
 from engine.registration.features import FEATURE_COUNT, pair_features
+from engine.registration.warp import resize_displacement
 
 _UP = {2: "bilinear", 3: "trilinear"}
 _MIN_LOG_SCALE, _MAX_LOG_SCALE = -5.0, 3.0
@@ -89,16 +92,36 @@ class PaperUNet(nn.Module):
 
 
 class MotionEstimate(NamedTuple):
-    """What the motion network says of a pair.
+    """A displacement and how far it is trusted.
 
     Attributes:
-        displacement: Residual pull-back displacement ``(N, 2, H, W)``, px of its scale.
-        log_scale: Natural log of the Laplace scale of either component's error,
-            ``(N, 1, H, W)``, log px of its scale: its own idea of its uncertainty.
+        displacement: Pull-back displacement ``(N, 2, H, W)``, px of its grid.
+        log_scale: Natural log of the expected endpoint error ``(N, 1, H, W)``, log px of its
+            grid (the scale of a Laplace distribution).
     """
 
     displacement: Tensor
     log_scale: Tensor
+
+
+def resize_estimate(estimate: MotionEstimate, size: Sequence[int]) -> MotionEstimate:
+    """Bring an estimate to another grid; its error is scaled as the displacement is.
+
+    Args:
+        estimate: On its own grid.
+        size: Spatial size of the result (H, W), px.
+
+    Returns:
+        The estimate in px of the new grid.
+    """
+    old = estimate.displacement.shape[2:]
+    ratio = math.sqrt(size[0] / old[0] * size[1] / old[1])
+    log_scale = functional.interpolate(
+        estimate.log_scale, tuple(size), mode="bilinear", align_corners=False
+    )
+    return MotionEstimate(
+        resize_displacement(estimate.displacement, size), log_scale + math.log(ratio)
+    )
 
 
 class MotionUNet(nn.Module):
@@ -137,22 +160,30 @@ class MotionUNet(nn.Module):
         last = self.head[-1]
         nn.init.normal_(last.weight, std=1e-3)
         _zero_bias(last)
-        self.register_buffer("basis", _spline_basis(), persistent=False)
 
-    def forward(self, fixed: Tensor, warped: Tensor, scale: float = 1.0) -> MotionEstimate:
+    def forward(
+        self,
+        fixed: Tensor,
+        warped: Tensor,
+        scale: float = 1.0,
+        previous: MotionEstimate | None = None,
+    ) -> MotionEstimate:
         """Estimate the residual motion.
 
         Args:
             fixed: ``(N, 1, H, W)``, any unit and size.
             warped: Moving image warped by the displacement so far, same shape.
             scale: Scale of both relative to the full resolution.
+            previous: The motion that warped the image, on this grid, with its expected error;
+                None before the first pass.
 
         Returns:
-            Residual displacement (to be composed with the one so far) and its uncertainty.
+            Residual displacement, and the expected error of its composition with the previous.
         """
         _check_images("MotionUNet", fixed, warped, 2)
         size = fixed.shape[2:]
-        features = _pad_to_multiple(pair_features(fixed, warped, scale), self.multiple)
+        features = pair_features(fixed, warped, scale, *(previous or (None, None)))
+        features = _pad_to_multiple(features, self.multiple)
         coarse = self._predict(features).float()
         dense = _crop(self._enlarge(coarse), size)
         log_scale = dense[:, 2:].clamp(_MIN_LOG_SCALE, _MAX_LOG_SCALE)
@@ -177,15 +208,11 @@ class MotionUNet(nn.Module):
 
     def _enlarge(self, coarse: Tensor) -> Tensor:
         """Enlarge by four with cubic B-splines (``coarse`` holds their coefficients)."""
-        count, channels, height, width = coarse.shape
-        value = functional.pad(coarse, (2, 2, 2, 2), mode="replicate")
-        value = value.reshape(count * channels, 1, height + 4, width + 4)
-        basis = self.basis.to(value.dtype).view(1, 1, 1, -1)  # type: ignore[operator, union-attr]
-        value = functional.conv_transpose2d(value, basis, stride=(1, 4), padding=(0, 6))
-        value = functional.conv_transpose2d(
-            value, basis.transpose(2, 3), stride=(4, 1), padding=(6, 0)
-        )
-        return value[..., 8:-8, 8:-8].reshape(count, channels, 4 * height, 4 * width)
+        with torch.autocast(coarse.device.type, enabled=False):
+            rows = _spline_matrix(coarse.shape[2], coarse.device)
+            columns = _spline_matrix(coarse.shape[3], coarse.device)
+            enlarged: Tensor = rows @ coarse @ columns.mT
+        return enlarged
 
 
 class _Residual(nn.Module):
@@ -223,12 +250,23 @@ def _activate(value: Tensor) -> Tensor:
     return functional.leaky_relu(value, 0.2)
 
 
-def _spline_basis() -> Tensor:
-    """Return the cubic B-spline of knot distance 4 at the sixteen half-pixel offsets."""
-    distance = (torch.arange(16, dtype=torch.float64) - 7.5).abs() / 4
+@cache
+def _spline_matrix(count: int, device: torch.device) -> Tensor:
+    """Return the matrix ``(4 count, count)`` from B-spline coefficients to values at stride 1/4.
+
+    Coefficient ``i`` lies at the centre of its four pixels; beyond the border the last
+    coefficient is repeated.
+    """
+    pixels = (torch.arange(4 * count, dtype=torch.float64) + 0.5) / 4 - 0.5
+    knots = torch.arange(-2, count + 2, dtype=torch.float64)
+    distance = (pixels[:, None] - knots[None, :]).abs()
     inner = 2 / 3 - distance**2 + distance**3 / 2
     outer = (2 - distance).clamp(min=0) ** 3 / 6
-    return torch.where(distance < 1, inner, outer).float()
+    basis = torch.where(distance < 1, inner, outer)
+    matrix = basis[:, 2:-2].clone()
+    matrix[:, 0] += basis[:, :2].sum(dim=1)
+    matrix[:, -1] += basis[:, -2:].sum(dim=1)
+    return matrix.float().to(device)
 
 
 def _pad_to_multiple(value: Tensor, multiple: int) -> Tensor:

@@ -27,7 +27,7 @@ def scaled_size(size: Sequence[int], scale: float) -> tuple[int, ...]:
     Returns:
         Spatial size at that scale, px.
     """
-    if not 0 < scale:
+    if not scale > 0:
         raise InputError(f"scaled_size: scale must be positive, not {scale}")
     return tuple(max(1, int(n * scale + 0.5)) for n in size)
 
@@ -49,8 +49,7 @@ def resize_image(image: Tensor, size: Sequence[int]) -> Tensor:
     target = tuple(int(n) for n in size)
     if dims not in (2, 3) or 0 in image.shape:
         raise InputError(
-            "resize_image: image must be (N, C, H, W) or (N, C, D, H, W), not"
-            f" {tuple(image.shape)}"
+            f"resize_image: image must be (N, C, H, W) or (N, C, D, H, W), not {tuple(image.shape)}"
         )
     if len(target) != dims or min(target) < 1:
         raise InputError(f"resize_image: size must be {dims} positive numbers, not {tuple(size)}")

@@ -1,0 +1,1 @@
+"""Weights from simulated motion: pairs, losses, loops, provenance."""

@@ -1,0 +1,145 @@
+"""Random smooth displacement fields with bounded gradients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+Generator = np.random.Generator
+
+
+@dataclass(frozen=True)
+class MotionConfig:
+    """How displacements are drawn.
+
+    Attributes:
+        smallest: Least amplitude (root mean square), px.
+        largest: Greatest amplitude, px.
+        shortest: Shortest correlation length, px.
+        steepest: Greatest gradient, px per px.
+        zero_fraction: Fraction of pairs that do not move at all.
+        piecewise_fraction: Fraction with two regions that move differently.
+    """
+
+    smallest: float = 0.05
+    largest: float = 15.0
+    shortest: float = 12.0
+    steepest: float = 0.3
+    zero_fraction: float = 0.05
+    piecewise_fraction: float = 0.3
+
+
+def random_displacement(
+    random: Generator, size: int, config: MotionConfig, regions: Array
+) -> Array:
+    """Draw a pull-back displacement.
+
+    Args:
+        random: Source of randomness.
+        size: Height and width, px.
+        config: Bounds and fractions.
+        regions: Smooth random field ``(size, size)`` whose zero line parts the two regions of
+            piecewise motion (so that motion and anatomy share their borders).
+
+    Returns:
+        Displacement ``(2, size, size)`` float32, components (x, y), px.
+    """
+    if random.random() < config.zero_fraction:
+        return np.zeros((2, size, size), np.float32)
+    if random.random() < 0.65:
+        amplitude = log_uniform(random, config.smallest, config.largest)
+    else:
+        amplitude = random.uniform(0.03, 1.0) * config.largest
+    field = _smooth_motion(random, size, amplitude, config)
+    if random.random() >= config.piecewise_fraction:
+        return field
+    if random.random() < 0.4:
+        other = np.zeros_like(field)
+    else:
+        other = _smooth_motion(random, size, amplitude * random.uniform(0.2, 1.2), config)
+    # The transition is wide enough for the map to stay one to one.
+    jump = float(np.abs(field - other).max())
+    width = max(random.uniform(1.5, 25.0), 2.2 * jump)
+    slope = float(np.abs(np.gradient(regions)).mean()) + 1e-6
+    weight = 1 / (1 + np.exp(np.clip(-4 * regions / (slope * width), -30, 30)))
+    joined = weight * field + (1 - weight) * other
+    middle = joined.mean(axis=(1, 2), keepdims=True)
+    shrink = min(1.0, 2 * config.steepest / (_steepness(joined) + 1e-6))
+    return (middle + shrink * (joined - middle)).astype(np.float32)
+
+
+def smooth_noise(random: Generator, size: int, length: float) -> Array:
+    """Draw a smooth Gaussian field of unit variance.
+
+    Args:
+        random: Source of randomness.
+        size: Height and width, px.
+        length: Correlation length, px.
+
+    Returns:
+        Field ``(size, size)`` float32.
+    """
+    knots = max(int(np.ceil(size / length)), 1) + 4
+    coarse = random.standard_normal((knots, knots)).astype(np.float32)
+    # A random origin hides the knots' lattice; cubic interpolation loses some variance.
+    start = random.uniform(1, 2, 2)
+    step = 1 / length
+    ramp = np.arange(size, dtype=np.float32) * step
+    map_x, map_y = np.meshgrid(ramp + start[0], ramp + start[1])
+    field: Array = cv2.remap(
+        coarse,
+        map_x.astype(np.float32),
+        map_y.astype(np.float32),
+        cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REFLECT,
+    )
+    if length > 8:
+        # Smooth what the remap's kernel leaves at the knots.
+        field = cv2.GaussianBlur(field, (0, 0), min(length / 4, 24.0))
+    return field * np.float32(1.25)
+
+
+def log_uniform(random: Generator, low: float, high: float) -> float:
+    """Draw a number whose logarithm is uniform."""
+    return float(np.exp(random.uniform(np.log(low), np.log(high))))
+
+
+def _smooth_motion(random: Generator, size: int, amplitude: float, config: MotionConfig) -> Array:
+    """Draw translation + affine + random octaves of a given amplitude and bounded gradient."""
+    steepest = config.steepest * random.uniform(0.15, 1.0)
+    moving = np.zeros((2, size, size), np.float32)
+    for _ in range(int(random.integers(1, 4))):
+        length = log_uniform(random, config.shortest, size)
+        weight = random.uniform(0.2, 1.0)
+        for component in range(2):
+            moving[component] += np.float32(weight) * smooth_noise(random, size, length)
+    if random.random() < 0.5:
+        moving += np.float32(random.uniform(0.3, 2.0)) * _affine(random, size)
+    moving *= np.float32(1 / (moving.std() + 1e-6))
+    share = random.choice([0.0, random.uniform(0, 1), 1.0], p=[0.3, 0.5, 0.2])
+    limit = steepest / (_steepness(moving) + 1e-6)
+    moving *= np.float32(min(amplitude * np.sqrt(1 - 0.98 * share) / 1.4, limit))
+    angle = random.uniform(0, 2 * np.pi)
+    shift = amplitude * np.sqrt(share) * np.array([np.cos(angle), np.sin(angle)])
+    return moving + shift.astype(np.float32)[:, None, None]
+
+
+def _affine(random: Generator, size: int) -> Array:
+    """Draw a linear field of unit deviation about a random centre."""
+    centre = random.uniform(0, size, 2)
+    rows, columns = np.mgrid[:size, :size]
+    matrix = random.standard_normal((2, 2))
+    x, y = columns - centre[0], rows - centre[1]
+    field = np.stack([matrix[0, 0] * x + matrix[0, 1] * y, matrix[1, 0] * x + matrix[1, 1] * y])
+    return np.asarray(field / (field.std() + 1e-6), np.float32)
+
+
+def _steepness(field: Array) -> float:
+    """Return nearly the greatest gradient of any component, px per px."""
+    coarse = field[:, ::2, ::2]
+    across = np.abs(np.diff(coarse, axis=1)).max(), np.abs(np.diff(coarse, axis=2)).max()
+    return float(max(across)) / 2
