@@ -1,0 +1,1 @@
+"""Everything that leaves the program: tables, pictures, films, reports, fields and DICOM."""
