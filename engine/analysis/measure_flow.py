@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.energy import energy_loss, kinetic_energy
 from engine.analysis.gradients import VelocityGradient, velocity_gradient
+from engine.analysis.regions import bounding_box
 from engine.analysis.rows import RowWriter
 from engine.analysis.velocity import CALIBRATED, VelocityField, velocity_field
 from engine.config import MeasureConfig
@@ -66,17 +67,6 @@ def flow_rows(
         _write_means(writer, velocity, slopes, region)
         if result.target is Target.BLOOD and velocity.unit == CALIBRATED:
             _write_energy(writer, velocity, slopes, region, config)
-
-
-def bounding_box(mask: NDArray[np.bool_], margin: int = 0) -> tuple[slice, slice]:
-    """Return the rows and columns that hold a mask ``(H, W)``, with a margin in px."""
-    spans = []
-    for axis in (1, 0):
-        used = np.flatnonzero(mask.any(axis=axis))
-        low = max(0, int(used[0]) - margin)
-        high = min(mask.shape[1 - axis], int(used[-1]) + 1 + margin)
-        spans.append(slice(low, high))
-    return spans[0], spans[1]
 
 
 @dataclass(frozen=True, eq=False)

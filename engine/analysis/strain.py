@@ -1,0 +1,244 @@
+"""Strain of a tracked wall: lengths, thickness and rotation against end-diastole.
+
+Definitions follow Voigt et al., Eur Heart J Cardiovasc Imaging 2015;16:1-11 (EACVI/ASE/Industry
+task force): Lagrangian strain ``(L(t) - L0) / L0`` with L0 at end-diastole, shortening negative,
+thickening positive. The strain of a view is that of the whole contour's length, never the mean of
+its segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.analysis.band import Band, signed_area
+from engine.analysis.segments import Segment
+
+LAYERS: Final = {"endocardial": 0.0, "midwall": 0.5, "epicardial": 1.0}
+_SAMPLES: Final = 721
+
+
+def contour_lengths(
+    band: Band,
+    layer: str,
+    spacing_mm: tuple[float, float] | None,
+    spans: Sequence[tuple[float, float]],
+    *,
+    raw: bool = False,
+) -> NDArray[np.float64]:
+    """Return the length of spans of a layer in every frame.
+
+    Args:
+        band: The tracked wall.
+        layer: Key of ``LAYERS``.
+        spacing_mm: Pixel spacing (x, y), mm; None takes square pixels.
+        spans: Start and end in the band's coordinate s; closed contours may run past 0 or 1.
+        raw: Whether to measure without the cycle closed.
+
+    Returns:
+        ``(T, len(spans))``, mm (px without spacing).
+    """
+    curve = band.curve(LAYERS[layer], _SAMPLES, raw=raw) * _pixel(spacing_mm)
+    length = cumulative_length(curve)
+    s = np.linspace(0.0, 1.0, _SAMPLES)
+    return np.array([[_between(s, frame, start, end) for start, end in spans] for frame in length])
+
+
+def cumulative_length(curve: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the length from the first point on, ``(T, S)``, of curves ``(T, S, 2)``."""
+    steps = np.linalg.norm(np.diff(curve, axis=1), axis=2)
+    return np.concatenate([np.zeros((len(curve), 1)), np.cumsum(steps, axis=1)], axis=1)
+
+
+def _between(
+    s: NDArray[np.float64], length: NDArray[np.float64], start: float, end: float
+) -> float:
+    def at(place: float) -> float:
+        turns = np.floor(place) if not 0.0 <= place <= 1.0 else 0.0
+        return float(turns * length[-1] + np.interp(place - turns, s, length))
+
+    return at(end) - at(start)
+
+
+def segment_spans(
+    band: Band,
+    segments: Sequence[Segment],
+    layer: str,
+    spacing_mm: tuple[float, float] | None,
+) -> list[tuple[float, float]]:
+    """Return where segments of equal end-diastolic length lie in the band's coordinate s.
+
+    Apical contours are read from their left end on the image; closed ones clockwise on the screen
+    from the direction that opens the anterior wall (120 degrees with six walls, 135 with four).
+    """
+    curve = band.curve(LAYERS[layer], _SAMPLES)[band.start]
+    length = cumulative_length((curve * _pixel(spacing_mm))[None])[0]
+    fraction = length / length[-1]
+    s = np.linspace(0.0, 1.0, _SAMPLES)
+    if not band.basis.closed:
+        rightwards = curve[0, 0] <= curve[-1, 0]
+        bounds = [(part.start, part.end) for part in segments]
+        if not rightwards:
+            bounds = [(1.0 - end, 1.0 - start) for start, end in bounds]
+        return [
+            (float(np.interp(a, fraction, s)), float(np.interp(b, fraction, s))) for a, b in bounds
+        ]
+    centre = curve[:-1].mean(axis=0)
+    angle = np.deg2rad(120.0 if len(segments) == 6 else 135.0)
+    ray = np.array([np.cos(angle), -np.sin(angle)])
+    towards = (curve[:-1] - centre) @ ray / np.linalg.norm(curve[:-1] - centre, axis=1)
+    first = float(fraction[int(np.argmax(towards))])
+    # Image rows run down, so a positive shoelace area is clockwise on the screen.
+    sense = 1.0 if signed_area(curve[:-1]) > 0 else -1.0
+    spans = []
+    for part in segments:
+        ends = sorted((first + sense * part.start, first + sense * part.end))
+        spans.append((_unwrapped(ends[0], fraction, s), _unwrapped(ends[1], fraction, s)))
+    return spans
+
+
+def _unwrapped(place: float, fraction: NDArray[np.float64], s: NDArray[np.float64]) -> float:
+    turns = np.floor(place)
+    return float(turns + np.interp(place - turns, fraction, s))
+
+
+def thickness(
+    band: Band,
+    spacing_mm: tuple[float, float] | None,
+    spans: Sequence[tuple[float, float]],
+) -> NDArray[np.float64]:
+    """Return the wall's mean thickness over spans in every frame, ``(T, len(spans))``, mm."""
+    pixel = _pixel(spacing_mm)
+    inner = band.curve(0.0, _SAMPLES) * pixel
+    outer = band.curve(1.0, _SAMPLES) * pixel
+    across = np.linalg.norm(outer - inner, axis=2)
+    s = np.linspace(0.0, 1.0, _SAMPLES)
+    columns = []
+    for start, end in spans:
+        inside = (s >= start) & (s <= end)
+        for turn in (-1.0, 1.0):
+            inside |= (s + turn >= start) & (s + turn <= end)
+        columns.append(across[:, inside].mean(axis=1))
+    return np.stack(columns, axis=1)
+
+
+def rotation(band: Band, layer: str, spacing_mm: tuple[float, float] | None) -> NDArray[np.float64]:
+    """Return a closed layer's mean rotation about the cavity's centroid since end-diastole.
+
+    Args:
+        band: Tracked short-axis wall.
+        layer: Key of ``LAYERS``.
+        spacing_mm: Pixel spacing (x, y), mm; None takes square pixels.
+
+    Returns:
+        ``(T,)`` degrees, counter-clockwise on the screen positive.
+    """
+    pixel = _pixel(spacing_mm)
+    cavity = band.curve(0.0, _SAMPLES)[:, :-1] * pixel
+    points = band.curve(LAYERS[layer], _SAMPLES)[:, :-1] * pixel
+    arms = points - np.array([centroid(curve) for curve in cavity])[:, None]
+    first = arms[band.start]
+    cross = first[:, 0] * arms[..., 1] - first[:, 1] * arms[..., 0]
+    dot = first[:, 0] * arms[..., 0] + first[:, 1] * arms[..., 1]
+    # Rows run down: a positive cross product turns clockwise on the screen.
+    turned: NDArray[np.float64] = -np.degrees(np.arctan2(cross, dot)).mean(axis=1)
+    return turned
+
+
+def centroid(curve: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the centroid (x, y) of the area within a closed curve ``(N, 2)``."""
+    shifted = curve - curve.mean(axis=0)
+    following = np.roll(shifted, -1, axis=0)
+    cross = shifted[:, 0] * following[:, 1] - following[:, 0] * shifted[:, 1]
+    moment = ((shifted + following) * cross[:, None]).sum(axis=0)
+    return curve.mean(axis=0) + moment / (3.0 * cross.sum())
+
+
+def lagrangian(values: NDArray[np.float64], start: int) -> NDArray[np.float64]:
+    """Return ``(L(t) - L0) / L0`` of lengths ``(T, ...)``; L0 at frame ``start``."""
+    strain: NDArray[np.float64] = values / values[start] - 1.0
+    return strain
+
+
+def natural(strain: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``ln(1 + S)`` of Lagrangian strain."""
+    logarithm: NDArray[np.float64] = np.log1p(strain)
+    return logarithm
+
+
+def rates(
+    values: NDArray[np.float64], times_s: NDArray[np.float64], start: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return ``(dL/dt) / L0`` and ``(dL/dt) / L(t)``, 1/s, of lengths ``(T, ...)``.
+
+    Second-order differences in time, for unequal intervals, too.
+    """
+    slope = np.gradient(values, times_s, axis=0, edge_order=2 if len(values) > 2 else 1)
+    return slope / values[start], slope / values
+
+
+@dataclass(frozen=True)
+class StrainEvents:
+    """Named values of one strain curve, as fractions (not %).
+
+    Attributes:
+        end_systolic: At end-systole.
+        peak_systolic: Largest shortening (thickening) from end-diastole to end-systole.
+        peak: Largest over the whole cycle.
+        peak_index: Frame of ``peak``.
+        post_systolic_index: ``(S_peak - S_ES) / S_peak`` where the peak comes after end-systole,
+            else 0; None where the segment never shortens.
+    """
+
+    end_systolic: float
+    peak_systolic: float
+    peak: float
+    peak_index: int
+    post_systolic_index: float | None
+
+
+def strain_events(
+    strain: NDArray[np.float64], start: int, end_systole: int, end: int, sign: float = -1.0
+) -> StrainEvents:
+    """Read the named values off a curve.
+
+    Args:
+        strain: ``(T,)`` Lagrangian.
+        start: End-diastolic frame.
+        end_systole: End-systolic frame.
+        end: Last frame of the cycle.
+        sign: -1 for shortening, 1 for thickening.
+    """
+    cycle = sign * strain[start : end + 1]
+    peak_index = start + int(np.argmax(cycle))
+    peak = float(strain[peak_index])
+    at_end = float(strain[end_systole])
+    index: float | None = None
+    if sign * peak > 0:
+        index = (peak - at_end) / peak if peak_index > end_systole else 0.0
+    systole = sign * strain[start : end_systole + 1]
+    return StrainEvents(
+        end_systolic=at_end,
+        peak_systolic=float(sign * systole.max()),
+        peak=peak,
+        peak_index=peak_index,
+        post_systolic_index=index,
+    )
+
+
+def drift_corrected(
+    strain: NDArray[np.float64], times: NDArray[np.floating], start: int, end: int
+) -> NDArray[np.float64]:
+    """Return ``S(t) - S(T) (t - t0) / T`` over the cycle; outside of it the curve is kept."""
+    corrected = strain.copy()
+    share = (times[start : end + 1] - times[start]) / (times[end] - times[start])
+    corrected[start : end + 1] -= strain[end] * share.reshape(-1, *[1] * (strain.ndim - 1))
+    return corrected
+
+
+def _pixel(spacing_mm: tuple[float, float] | None) -> NDArray[np.float64]:
+    return np.asarray((1.0, 1.0) if spacing_mm is None else spacing_mm, dtype=np.float64)
