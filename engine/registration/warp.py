@@ -23,6 +23,7 @@ Padding = Literal["border", "zeros"]
 
 _MODES = ("bilinear", "bicubic", "nearest")
 _PADDINGS = ("border", "zeros")
+_FAR = 16.0
 _LINEAR = {2: "bilinear", 3: "trilinear"}
 
 
@@ -75,6 +76,8 @@ def warp(
     points = displacement + identity_grid(displacement.shape[2:], device=image.device, dtype=dtype)
     extent = torch.tensor(tuple(size)[::-1], device=image.device, dtype=dtype)
     normalised = (2 * points.movedim(1, -1) + 1) / extent - 1
+    # Sampling at NaN or far beyond the image reads foreign memory in the backward pass.
+    normalised = normalised.nan_to_num(nan=0.0).clamp(-_FAR, _FAR)
     with torch.autocast(image.device.type, enabled=False):
         return functional.grid_sample(
             image.expand(count, *image.shape[1:]),
