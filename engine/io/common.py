@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,6 +37,7 @@ _BROKEN: Final = (
     SyntaxError,
     TypeError,
     ValueError,
+    av.error.FFmpegError,
     struct.error,
     zipfile.BadZipFile,
     zlib.error,

@@ -112,7 +112,7 @@ def _load(path: Path) -> NDArray[Any]:
 def _image_values(image: Image.Image) -> NDArray[Any]:
     """Return an image's values: indices of a palette, the largest channel of colours."""
     if image.mode in {"LA", "RGBA", "PA"}:
-        values = np.asarray(image.convert("RGBA"))
-        return (values[..., :3].max(axis=-1) > 0) & (values[..., 3] > 0)
+        colours = np.asarray(image.convert("RGBA"))
+        return (colours[..., :3].max(axis=-1) > 0).astype(np.uint8) * (colours[..., 3] > 0)
     values: NDArray[Any] = np.asarray(image)
     return values.max(axis=-1) if values.ndim == 3 else values

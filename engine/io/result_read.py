@@ -98,7 +98,7 @@ def _read(file: h5py.File, path: Path, scales: Sequence[Scale] | None) -> Tracki
             f"{(pairs + 1, height, width)}",
             _ADVICE,
         )
-    fields, inside, notices = _without_gaps(fields, np.not_equal(mask, 0))
+    fields, inside, notices = _without_gaps(fields, mask.astype(bool))
     spacing = _array(file, "spacing_mm")
     times = _array(file, "frame_times_s")
     return TrackingResult(
@@ -144,15 +144,16 @@ def _without_gaps(
     fields: tuple[ScaleField, ...], mask: NDArray[np.bool_]
 ) -> tuple[tuple[ScaleField, ...], NDArray[np.bool_], tuple[str, ...]]:
     """Take pixels whose displacement is NaN or infinite out of the mask, and set them to zero."""
-    notices = []
-    whole = []
+    notices: list[str] = []
+    whole: list[ScaleField] = []
     for item in fields:
         if np.all(np.isfinite(item.displacement)):
             whole.append(item)
             continue
-        bad = ~np.isfinite(item.displacement).all(axis=1)
+        bad: NDArray[np.bool_] = np.isnan(item.displacement.sum(axis=1) * 0)
         inside = int(np.count_nonzero(bad & mask[1:]))
-        mask = mask & np.concatenate([np.ones_like(bad[:1]), ~bad])
+        mask = mask.copy()
+        mask[1:][bad] = False
         displacement = np.where(bad[:, None], np.float32(0), item.displacement)
         whole.append(dataclasses.replace(item, displacement=displacement))
         if inside:
