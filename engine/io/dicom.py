@@ -14,6 +14,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    JPEGExtended12Bit,
 )
 
 from engine.config import ReadConfig
@@ -31,7 +32,7 @@ from engine.io.common import (
     unreadable,
 )
 from engine.io.dicom_facts import frame_times, heart_rate, playback_fps, r_times, view_hint
-from engine.io.dicom_pixels import first_rgb, grey_frames
+from engine.io.dicom_pixels import can_decode, first_rgb, grey_frames
 from engine.model import Cine
 from engine.progress import Progress
 
@@ -72,6 +73,7 @@ def read_dicom(path: Path, config: ReadConfig, progress: Progress) -> Cine:
         count = int(dataset.get("NumberOfFrames") or 1)
         if count < 1:
             raise unreadable(path, f"it says that it has {count} frames")
+        _check_syntax(dataset, path)
         start, stop = resolve_range(config.frames, count, path.name)
         check_memory(stop - start, (int(dataset.Rows), int(dataset.Columns)), path.name)
         _check_length(dataset, path, stop)
@@ -144,6 +146,23 @@ def _complete(dataset: Dataset, path: Path) -> None:
     )
 
 
+def _check_syntax(dataset: Dataset, path: Path) -> None:
+    """Check that the pixels' compression is one that can be decoded.
+
+    Raises:
+        UnreadableFileError: If it is not.
+    """
+    syntax = dataset.file_meta.TransferSyntaxUID
+    twelve_bits = syntax == JPEGExtended12Bit and dataset.BitsAllocated > 8
+    if twelve_bits or not can_decode(syntax):
+        raise unreadable(
+            path,
+            f"its pixels are compressed as {syntax.name or syntax}"
+            f"{' with 12 bits' if twelve_bits else ''}, which cannot be decoded",
+            "Export the loop uncompressed, as JPEG Baseline or as JPEG 2000.",
+        )
+
+
 def _vendor(dataset: Dataset) -> str:
     """Return the name of a vendor's own loop format in a DICOM file, or an empty string."""
     creators = " ".join(
@@ -181,7 +200,6 @@ def _check_length(dataset: Dataset, path: Path, stop: int) -> None:
     if present < stop:
         raise _cut_off(path, present, declared)
     dataset.NumberOfFrames = min(present, declared)
-    dataset.PixelData = dataset.PixelData[: length * dataset.NumberOfFrames]
 
 
 def _cut_off(path: Path, present: int, declared: int) -> UnreadableFileError:

@@ -120,7 +120,7 @@ def _from_attribute(
         if step is None or not _plausible(np.array([step])):
             warnings.append(f"Frame Time (0018,1063) is {dataset.get(name)} ms and is not used.")
             return None
-        return np.arange(count) * (step / 1000), "Frame Time (0018,1063)"
+        return np.arange(count, dtype=np.float64) * (step / 1000), "Frame Time (0018,1063)"
     values = [_number(value) for value in _as_list(dataset.get(name))]
     known = [value for value in values if value is not None]
     if len(known) == len(values) == count - 1:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
-from pydicom.pixels.decoders import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import UID, JPEGBaseline8Bit, JPEGExtended12Bit
 
@@ -36,6 +36,16 @@ def is_video_syntax(syntax: UID) -> bool:
     """Return whether a transfer syntax holds one MPEG stream for all frames."""
     last = syntax.removeprefix(_VIDEO_PREFIX).split(".")[0]
     return syntax.startswith(_VIDEO_PREFIX) and last.isdigit() and int(last) in _VIDEO_LAST
+
+
+def can_decode(syntax: UID) -> bool:
+    """Return whether pixels of a transfer syntax can be decoded on this machine."""
+    if is_video_syntax(syntax):
+        return True
+    try:
+        return bool(get_decoder(syntax).is_available)
+    except NotImplementedError:
+        return False
 
 
 def grey_frames(dataset: Dataset, start: int, stop: int) -> Iterator[NDArray[Any]]:
@@ -76,7 +86,7 @@ def first_rgb(dataset: Dataset, index: int) -> NDArray[np.uint8] | None:
                     return np.asarray(image.convert("RGB"))
         return None
     for pixels, _ in get_decoder(syntax).iter_array(dataset, indices=[index]):
-        return pixels
+        return np.asarray(pixels, dtype=np.uint8)
     return None
 
 

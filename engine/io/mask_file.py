@@ -15,7 +15,7 @@ from engine.io.atomic import atomic_path
 from engine.io.common import guarded, unreadable
 from engine.io.nifti import read_nifti_loop
 from engine.io.npz import open_npz
-from engine.io.sniff import Kind, head_of, kind_of
+from engine.io.sniff import Kind, kind_of_file
 
 _ADVICE = "Give a PNG (H, W), a NIfTI or an NPZ with the key 'mask', nonzero inside."
 
@@ -92,7 +92,7 @@ def write_mask_file(path: Path, mask: NDArray[np.bool_]) -> None:
 
 def _load(path: Path) -> NDArray[Any]:
     """Return the stored values, ``(H, W)`` or ``(T, H, W)``; the kind is found by content."""
-    kind = kind_of(head_of(path))
+    kind = kind_of_file(path)
     if kind is Kind.NIFTI:
         return read_nifti_loop(path).frames
     if kind is Kind.ZIP:
@@ -113,6 +113,6 @@ def _image_values(image: Image.Image) -> NDArray[Any]:
     """Return an image's values: indices of a palette, the largest channel of colours."""
     if image.mode in {"LA", "RGBA", "PA"}:
         colours = np.asarray(image.convert("RGBA"))
-        return (colours[..., :3].max(axis=-1) > 0).astype(np.uint8) * (colours[..., 3] > 0)
+        return np.asarray((colours[..., :3].max(axis=-1) > 0) & (colours[..., 3] > 0))
     values: NDArray[Any] = np.asarray(image)
     return values.max(axis=-1) if values.ndim == 3 else values

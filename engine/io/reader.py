@@ -13,7 +13,7 @@ from engine.io.dicom import read_dicom
 from engine.io.nifti import read_nifti
 from engine.io.npz import read_npz
 from engine.io.sequence import read_folder, read_image
-from engine.io.sniff import Kind, head_of, kind_of
+from engine.io.sniff import Kind, kind_of_file
 from engine.io.video import read_video
 from engine.model import Cine
 from engine.progress import Progress
@@ -63,7 +63,7 @@ def read_cine(path: Path, config: ReadConfig, progress: Progress) -> Cine:
     progress.check()
     if path.is_dir():
         return read_folder(path, config, progress)
-    kind = kind_of(head_of(path))
+    kind = kind_of_file(path)
     reader = _READERS.get(kind)
     if reader is not None:
         return reader(path, config, progress)

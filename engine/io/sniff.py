@@ -89,6 +89,19 @@ def kind_of(head: bytes) -> Kind:
     return Kind.UNKNOWN
 
 
+def kind_of_file(path: Path) -> Kind:
+    """Return what a file is; of gzip files, only NIfTI is looked into.
+
+    Raises:
+        UnreadableFileError: If it is missing, empty or cannot be opened.
+    """
+    kind = kind_of(head_of(path))
+    if kind is Kind.NIFTI:
+        return kind
+    with path.open("rb") as file:
+        return Kind.GZIP if file.read(2) == b"\x1f\x8b" else kind
+
+
 def is_nifti_header(head: bytes) -> bool:
     """Return whether unpacked bytes begin with a NIfTI-1 or NIfTI-2 header."""
     if len(head) < 348:
