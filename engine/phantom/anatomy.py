@@ -26,11 +26,8 @@ class Anatomy(Protocol):
 
     closed: bool
 
-    def wall(self, points: Points) -> Flags:
-        """Return which points are myocardium (or, without anatomy, tissue)."""
-
-    def cavity(self, points: Points) -> Flags:
-        """Return which points are in the left ventricle's cavity."""
+    def regions(self, points: Points) -> tuple[Flags, Flags]:
+        """Return which points are myocardium (without anatomy: tissue), and which LV cavity."""
 
     def echo(self, points: Points) -> Values:
         """Return the amplitude of the echo over that of the wall."""
@@ -51,17 +48,11 @@ class ApicalAnatomy:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
 
-    def wall(self, points: Points) -> Flags:
-        """Return which points are between both contours and above the annulus."""
+    def regions(self, points: Points) -> tuple[Flags, Flags]:
+        """Return the points between both contours, and within the inner; above the annulus."""
         mu, nu = self._prolate(points)
-        inside: Flags = (mu >= INNER_MU) & (mu <= OUTER_MU) & (np.abs(nu) <= ANNULUS)
-        return inside
-
-    def cavity(self, points: Points) -> Flags:
-        """Return which points are within the endocardium and above the annulus."""
-        mu, nu = self._prolate(points)
-        inside: Flags = (mu < INNER_MU) & (np.abs(nu) <= ANNULUS)
-        return inside
+        above = np.abs(nu) <= ANNULUS
+        return above & (mu >= INNER_MU) & (mu <= OUTER_MU), above & (mu < INNER_MU)
 
     def contour(self, depth: float) -> Points:
         """Return a curve from the left annulus through the apex to the right one, px."""
@@ -113,17 +104,11 @@ class ShortAxisAnatomy:
         self._layout = layout
         self._motion = short_axis.ShortAxisMotion(layout, 4)
 
-    def wall(self, points: Points) -> Flags:
-        """Return which points are in the ring."""
+    def regions(self, points: Points) -> tuple[Flags, Flags]:
+        """Return the points in the ring, and within it."""
         radius, _ = self._motion.polar(points)
-        inside: Flags = (radius >= INNER_RADIUS_MM) & (radius <= OUTER_RADIUS_MM)
-        return inside
-
-    def cavity(self, points: Points) -> Flags:
-        """Return which points are within the endocardium."""
-        radius, _ = self._motion.polar(points)
-        inside: Flags = radius < INNER_RADIUS_MM
-        return inside
+        inside = radius < INNER_RADIUS_MM
+        return ~inside & (radius <= OUTER_RADIUS_MM), inside
 
     def contour(self, depth: float) -> Points:
         """Return a closed circle from the right, counter-clockwise on the screen, px."""
@@ -162,13 +147,9 @@ class PlainAnatomy:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
 
-    def wall(self, points: Points) -> Flags:
-        """Return True everywhere: all of it is tissue."""
-        return np.ones(len(points), np.bool_)
-
-    def cavity(self, points: Points) -> Flags:
-        """Return False everywhere."""
-        return np.zeros(len(points), np.bool_)
+    def regions(self, points: Points) -> tuple[Flags, Flags]:
+        """Return tissue everywhere, and no cavity."""
+        return np.ones(len(points), np.bool_), np.zeros(len(points), np.bool_)
 
     def contour(self, depth: float) -> None:
         """Return None: there is no curve at any depth."""

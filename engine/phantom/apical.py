@@ -39,8 +39,12 @@ Values = NDArray[np.float64]
 
 def prolate(points_mm: Points, focus: float, centre: float) -> tuple[Values, Values]:
     """Return (mu, nu) of points in mm, y down."""
-    along = np.arccosh(((centre - points_mm[:, 1]) + 1j * points_mm[:, 0]) / focus)
-    return along.real, along.imag
+    x, up = points_mm[:, 0], centre - points_mm[:, 1]
+    near, far = np.hypot(x, up - focus), np.hypot(x, up + focus)
+    # The sum and the difference of the distances to both foci are 2f cosh(mu) and 2f cos(nu).
+    mu = np.arccosh(np.maximum((far + near) / (2 * focus), 1.0))
+    nu = np.arccos(np.clip((far - near) / (2 * focus), -1.0, 1.0))
+    return mu, np.copysign(nu, x)
 
 
 def from_prolate(mu: Values, nu: Values, focus: float, centre: float) -> Points:
@@ -136,7 +140,7 @@ class ApicalMotion(DirectMotion):
     def _new_pose(self, contracted: Values) -> ApicalPose:
         focus = FOCUS_MM * float(1 + PEAK_STRAIN * contracted.mean())
         at_apex = float(contracted[2:4].mean())
-        tip = focus * np.cosh(_outer_mu(at_apex, focus))
+        tip = float(focus * np.cosh(_outer_mu(at_apex, focus)))
         centre = APEX_MM + 0.8 * at_apex + tip
         nu = np.linspace(-np.pi, np.pi, 4001)
         local = _blend(nu, contracted)

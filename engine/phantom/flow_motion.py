@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.phantom.flows import turning_rate
 from engine.phantom.layout import Layout
 from engine.phantom.motion import DirectMotion, Points
 
@@ -57,41 +58,33 @@ class VortexPair:
             points = self.step_back(points, index)
         return points.copy()
 
-    def drifted_mm(self, frame: int) -> Points:
+    def drifted_mm(self, frame: float) -> Points:
         """Return the drift since frame 0, (x, y), reference mm, y down."""
         return np.asarray(self.drift_mm_s) * (frame * self.frame_time_s)
 
     def _advance(self, points: Points, frame: int, sign: int) -> Points:
-        # In the frame that drifts along, the vortices rest.
-        place = self.layout.to_mm(points) - self.drifted_mm(frame)
+        # In the frame that drifts along, the vortices rest. A point is one complex number there.
+        placed = self.layout.to_mm(points) - self.drifted_mm(frame)
+        place = placed[:, 0] + 1j * placed[:, 1]
         time = sign * self.frame_time_s / SUBSTEPS
-        for _ in range(SUBSTEPS):
-            place = self._turn(place, 0, 0.5 * time)
+        place = self._turn(place, 0, 0.5 * time)
+        for substep in range(SUBSTEPS):
             place = self._turn(place, 1, time)
-            place = self._turn(place, 0, 0.5 * time)
-        return self.layout.to_px(place + self.drifted_mm(frame + sign))
+            # The last half turn of a substep and the first of the next are one.
+            place = self._turn(place, 0, time if substep < SUBSTEPS - 1 else 0.5 * time)
+        placed = np.stack([place.real, place.imag], axis=1)
+        return self.layout.to_px(placed + self.drifted_mm(frame + sign))
 
-    def _turn(self, place: Points, vortex: int, time: float) -> Points:
-        x, y = (place - self.centres_mm[vortex]).T
-        rate = turning_rate(x * x + y * y, self.circulation[vortex], self.core_mm)
-        cosine, sine = np.cos(rate * time), np.sin(rate * time)
-        turned = np.stack([x * cosine + y * sine, y * cosine - x * sine], axis=1)
-        return turned + self.centres_mm[vortex]
-
-
-def turning_rate(
-    squared_radius: NDArray[np.float64], circulation: float, core: float
-) -> NDArray[np.float64]:
-    """Return the angular rate of a Lamb-Oseen vortex, rad/s.
-
-    Args:
-        squared_radius: Distance from its centre squared.
-        circulation: In the same length unit, squared, per s.
-        core: Core radius: vorticity falls to 1/e of its peak.
-    """
-    s = np.maximum(squared_radius / core**2, 1e-12)
-    rate: NDArray[np.float64] = circulation / (2 * np.pi * core**2) * -np.expm1(-s) / s
-    return rate
+    def _turn(
+        self, place: NDArray[np.complex128], vortex: int, time: float
+    ) -> NDArray[np.complex128]:
+        centre = complex(*self.centres_mm[vortex])
+        arm = place - centre
+        squared = arm.real**2 + arm.imag**2
+        # y points down: counter-clockwise on the screen is a negative complex angle.
+        angle = -time * turning_rate(squared, self.circulation[vortex], self.core_mm)
+        turned: NDArray[np.complex128] = centre + arm * (np.cos(angle) + 1j * np.sin(angle))
+        return turned
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ HEADROOM_DB = 15.0
 """Level of white over the wall's mean power, dB."""
 
 Map = NDArray[np.float32]
+Values = NDArray[np.float64]
 
 
 class Receiver:
@@ -59,7 +60,7 @@ class Receiver:
         return noise
 
 
-def _gain(config: PhantomConfig, depth: Map, angle: Map, half_angle: float) -> Map:
+def _gain(config: PhantomConfig, depth: Values, angle: Values, half_angle: float) -> Map:
     """Return the loss by drop-out (one flank) and by a shadow behind a near obstacle."""
     flank = smooth_step(1 - np.abs(angle - 0.52 * half_angle) / (0.28 * half_angle))
     flank = flank * smooth_step((depth - 25) / 20)
@@ -70,7 +71,7 @@ def _gain(config: PhantomConfig, depth: Map, angle: Map, half_angle: float) -> M
 
 
 def _static_echo(
-    config: PhantomConfig, layout: Layout, imager: Imager, depth: Map, rng: np.random.Generator
+    config: PhantomConfig, layout: Layout, imager: Imager, depth: Values, rng: np.random.Generator
 ) -> Echo | np.float32:
     """Return all that rests: clutter, reverberation bands and near-field haze."""
     level = config.clutter * np.exp(-depth / 80) * 1.5

@@ -12,8 +12,9 @@ from engine.model.cine import Cine
 from engine.model.mask import Contours
 from engine.model.view import Target, View
 from engine.phantom.config import PhantomConfig
+from engine.phantom.flow_truth import FlowTruth
 from engine.phantom.motion import Motion, Points
-from engine.phantom.truth import FlowTruth, StrainTruth
+from engine.phantom.strain_truth import StrainTruth
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,11 +7,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.phantom.anatomy import Anatomy
-from engine.phantom.config import PhantomConfig
-from engine.phantom.layout import Layout
-from engine.phantom.motion import Motion, Points
-from engine.phantom.speckle import Echo, Imager, random_weights
+from engine.phantom.motion import Points
+from engine.phantom.scene import Scene
+from engine.phantom.speckle import Echo, random_weights
 
 MARGIN_PX = 8.0
 
@@ -29,26 +27,20 @@ class TissueScatterers:
     They fill all material that ever enters the view, so that no part of it runs empty.
 
     Args:
-        config: Of the phantom.
-        layout: Of the view.
-        anatomy: Gives the amplitudes.
-        motion: Moves the places.
+        scene: What moves, and how.
         density: Scatterers per px.
         rng: Source of randomness.
     """
 
     def __init__(
         self,
-        config: PhantomConfig,
-        layout: Layout,
-        anatomy: Anatomy,
-        motion: Motion,
+        scene: Scene,
         density: float,
         rng: np.random.Generator,
     ) -> None:
-        self._anatomy, self._motion, self._rng = anatomy, motion, rng
-        self._share = config.decorrelation
-        self._low, self._high = _material_box(config, layout, motion)
+        self._anatomy, self._motion, self._rng = scene.anatomy, scene.motion, rng
+        self._share = scene.config.decorrelation
+        self._low, self._high = _material_box(scene)
         count = round(density * float(np.prod(self._high - self._low)))
         self._places, self._weights = self._fresh(count)
 
@@ -71,57 +63,51 @@ class BloodScatterers:
     Bubbles that leave the view, and the share that decorrelates, are seeded anew anywhere.
 
     Args:
-        config: Of the phantom.
-        layout: Of the view.
-        anatomy: Gives the resting tissue.
-        motion: Moves the bubbles.
-        imager: Its density is that of the bubbles.
+        scene: What moves, and how; its anatomy is the resting tissue.
+        density: Bubbles per px.
         rng: Source of randomness.
     """
 
     def __init__(
         self,
-        config: PhantomConfig,
-        layout: Layout,
-        anatomy: Anatomy,
-        motion: Motion,
-        imager: Imager,
+        scene: Scene,
+        density: float,
         rng: np.random.Generator,
     ) -> None:
-        self._layout, self._anatomy, self._motion, self._rng = layout, anatomy, motion, rng
-        self._share = config.decorrelation
-        height, width = layout.size
+        self._anatomy, self._motion, self._rng = scene.anatomy, scene.motion, rng
+        self._share = scene.config.decorrelation
+        height, width = scene.config.size
         self._low = np.full(2, -MARGIN_PX)
         self._high = np.array([width, height]) + MARGIN_PX
         area = float(np.prod(self._high - self._low))
-        count = round(imager.density * area)
+        count = round(density * area)
         self._places = rng.uniform(self._low, self._high, (count, 2))
         self._weights = random_weights(count, rng)
         rest = round(0.4 * area)
         self._rest = rng.uniform(self._low, self._high, (rest, 2))
-        level = 0.25 * anatomy.echo(self._rest) * ~anatomy.cavity(self._rest)
-        ratio = float(np.sqrt(imager.density / 0.4))
+        level = 0.25 * scene.anatomy.echo(self._rest) * ~scene.anatomy.regions(self._rest)[1]
+        ratio = float(np.sqrt(density / 0.4))
         self._rest_weights: Echo = random_weights(rest, rng) * (level * ratio).astype(np.float32)
 
     def at(self, frame: int) -> tuple[Points, Echo]:
         """Return places and amplitudes at a frame: bubbles, then resting tissue."""
         if frame:
             self._places = self._motion.step(self._places, frame - 1)
-            gone = ((self._places < self._low) | (self._places > self._high)).any(axis=1)
-            out = np.flatnonzero(gone | (self._rng.random(len(gone)) < self._share))
+            gone = np.any((self._places < self._low) | (self._places > self._high), axis=1)
+            out = np.flatnonzero(gone | (self._rng.random(len(self._places)) < self._share))
             self._places[out] = self._rng.uniform(self._low, self._high, (len(out), 2))
             self._weights[out] = random_weights(len(out), self._rng)
-        inside = self._anatomy.cavity(self._places)
+        inside = self._anatomy.regions(self._places)[1]
         places = np.concatenate([self._places[inside], self._rest])
         return places, np.concatenate([self._weights[inside], self._rest_weights])
 
 
-def _material_box(
-    config: PhantomConfig, layout: Layout, motion: Motion
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _material_box(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the box of all material that is in view at any frame, px."""
-    height, width = layout.size
+    height, width = scene.config.size
     rows, columns = np.linspace(0, height - 1, 25), np.linspace(0, width - 1, 25)
     probe = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
-    seen = np.concatenate([motion.inverse(probe, frame) for frame in range(config.frames)])
+    seen = np.concatenate(
+        [scene.motion.inverse(probe, frame) for frame in range(scene.config.frames)]
+    )
     return seen.min(axis=0) - MARGIN_PX, seen.max(axis=0) + MARGIN_PX

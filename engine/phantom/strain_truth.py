@@ -1,4 +1,4 @@
-"""The numbers that a phantom knows about itself: strain of its contours, flow of its blood."""
+"""The strain that a phantom knows of its own contours."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.phantom.flow_motion import JetMotion, VortexPair
 from engine.phantom.motion import Points
 
 Values = NDArray[np.float64]
@@ -40,25 +39,6 @@ class StrainTruth:
     radial: Values
     radial_segments: Values
     twist: Values | None
-
-
-@dataclass(frozen=True, eq=False)
-class FlowTruth:
-    """Exact flow; components (x right, y up), SI and cm/s.
-
-    Attributes:
-        motion: The flow's motion.
-        peak_speed_cm_s: Largest speed of any frame.
-        circulation_m2_s: Of each vortex, counter-clockwise positive; empty for a jet.
-        core_mm: Core radius of the vortices, mm; None for a jet.
-        centres_px: ``(T, V, 2)``, (x, y), px.
-    """
-
-    motion: VortexPair | JetMotion
-    peak_speed_cm_s: float
-    circulation_m2_s: tuple[float, ...]
-    core_mm: float | None
-    centres_px: Values
 
 
 def strain_truth(
@@ -99,7 +79,8 @@ def strain_truth(
 def _steps(curve: Values, closed: bool) -> Values:
     if closed:
         curve = np.concatenate([curve, curve[:, :1]], axis=1)
-    return np.linalg.norm(np.diff(curve, axis=1), axis=-1)
+    lengths: Values = np.linalg.norm(np.diff(curve, axis=1), axis=-1)
+    return lengths
 
 
 def _by_segment(values: Values) -> Values:
@@ -115,4 +96,5 @@ def _twist(curve: Values) -> Values:
     arms = curve - curve.mean(axis=1, keepdims=True)
     # y points down: the sign makes counter-clockwise on the screen positive.
     spin = -(arms[0, :, 0] * arms[..., 1] - arms[0, :, 1] * arms[..., 0]).sum(axis=1)
-    return np.rad2deg(np.arctan2(spin, (arms[0] * arms).sum(axis=(1, 2))))
+    twist: Values = np.rad2deg(np.arctan2(spin, (arms[0] * arms).sum(axis=(1, 2))))
+    return twist
