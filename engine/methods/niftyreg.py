@@ -40,14 +40,15 @@ class NiftyReg(PairwiseMethod):
             folder = Path(name)
             for stem, image in (("fixed", fixed), ("moving", moving)):
                 # NIfTI counts axes as (x, y).
-                nibabel.save(nibabel.Nifti1Image(image.T.copy(), np.eye(4)), folder / f"{stem}.nii")
+                volume = nibabel.Nifti1Image(image.T.copy(), np.eye(4))  # type: ignore[no-untyped-call]
+                nibabel.save(volume, folder / f"{stem}.nii")
             _execute(
                 folder,
                 *("reg_f3d", "-ref", "fixed.nii", "-flo", "moving.nii", "-cpp", "grid.nii"),
                 *("-res", "warped.nii", "-sx", str(_SPACING_PX), "--lncc", "5", "-be", "0.001"),
             )
             _execute(folder, "reg_transform", "-ref", "fixed.nii", "-disp", "grid.nii", "disp.nii")
-            field = np.asarray(nibabel.load(folder / "disp.nii").dataobj, np.float32)
+            field = nibabel.Nifti1Image.from_filename(folder / "disp.nii").get_fdata()
         components = np.squeeze(field)[..., :2]
         return np.ascontiguousarray(components.transpose(2, 1, 0), np.float32)
 

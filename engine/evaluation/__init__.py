@@ -1,0 +1,1 @@
+"""How accurate the methods are: phantoms with known motion, real loops, and the paper's figures."""

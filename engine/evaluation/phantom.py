@@ -1,0 +1,286 @@
+"""Accuracy on phantoms, whose motion is known exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.evaluation.metrics import (
+    carry_points,
+    derivative_error,
+    endpoint_error,
+    mean_length,
+    recovered_amplitude,
+    round_trip_error,
+    segment_strains,
+)
+from engine.evaluation.records import Column, Evaluation, EvaluationConfig, Row
+from engine.evaluation.runner import Run, Variant, reversed_loop, run_variant, variants
+from engine.model import Mask, MaskKind, ScaleField
+from engine.phantom import (
+    Phantom,
+    PhantomConfig,
+    PhantomKind,
+    SpeckleModel,
+    make_phantom,
+    real_like,
+)
+from engine.progress import Progress, Step
+from engine.registration.quality import field_quality
+
+COLUMNS: Final = (
+    Column("endpoint error", "px"),
+    Column("95th percentile", "px"),
+    Column("motion", "px", best=""),
+    Column("found motion", "px", best=""),
+    Column("carried points", "px"),
+    Column("carried way", "px", best=""),
+    Column("segment strain error", "points"),
+    Column("regional contrast", best="one"),
+    Column("amplitude", best="one"),
+    Column("strain error", "%"),
+    Column("vorticity error", "1/frame"),
+    Column("divergence error", "1/frame"),
+    Column("folding", "%"),
+    Column("inverse consistency", "px"),
+    Column("MSE", best=""),
+    Column("NLCC", best=""),
+    Column("time", "s/pair"),
+    Column("memory", "MiB"),
+)
+WAVELENGTHS_PX: Final = (8.0, 16.0, 32.0, 64.0, 128.0)
+CYCLE_FRAMES: Final = 64
+SEGMENTS: Final = 6
+_POINT_STEP_PX: Final = 4
+_LEAST_CONTRAST: Final = 1.0
+"""Spread of the true segment strains below which there is no contrast to recover, points."""
+_PROBE_PX: Final = 96
+"""Least side of the small phantom whose motion tells that of the large one."""
+
+
+@dataclass(frozen=True)
+class PhantomCase:
+    """One phantom of a comparison.
+
+    Attributes:
+        name: Heading in the table.
+        config: How it is made.
+    """
+
+    name: str
+    config: PhantomConfig
+
+
+def evaluate_phantoms(config: EvaluationConfig, progress: Progress) -> Evaluation:
+    """Compare methods on phantoms: same phantoms, pairs and masks for all.
+
+    Args:
+        config: Methods, cases, noise, amplitudes, seeds, pairs.
+        progress: Told of every method on every phantom; each row arrives as a part.
+
+    Returns:
+        A row a case, seed, method, scale and state of the test-time training.
+
+    Raises:
+        InputError: If a method or case is unknown.
+        Cancelled: If the user has asked to stop.
+    """
+    chosen = variants(config.methods, config.test_time_training)
+    cases = list(phantom_cases(config))
+    rows: list[Row] = []
+    done, total = 0, len(cases) * len(chosen)
+    for case in cases:
+        phantom = make_phantom(case.config)
+        truth = _truth_row(case, phantom)
+        rows.append(truth)
+        progress.partial(truth)
+        for variant in chosen:
+            progress.check()
+            progress.report(Step(case.name, done, total, variant.method, done / total))
+            for row in _rows_of(case, phantom, variant, config, progress):
+                rows.append(row)
+                progress.partial(row)
+            done += 1
+    progress.report(Step("phantoms", done, total, fraction=1.0))
+    return Evaluation("Accuracy on phantoms", COLUMNS, tuple(rows), _notes(config))
+
+
+def phantom_cases(config: EvaluationConfig) -> Iterator[PhantomCase]:
+    """Yield every phantom of a comparison; sinusoids once for every wavelength."""
+    for kind in config.cases:
+        for speckle in config.speckles:
+            for noise in config.noises:
+                for amplitude in config.amplitudes or (None,):
+                    for wavelength in WAVELENGTHS_PX if kind == "sinusoid" else (None,):
+                        name = _case_name(kind, speckle, noise, amplitude, wavelength)
+                        for seed in range(config.seeds):
+                            base = PhantomConfig(
+                                kind=PhantomKind(kind),
+                                size=config.size,
+                                frames=config.pairs + 1,
+                                cycle_frames=CYCLE_FRAMES,
+                                seed=seed,
+                                speckle=SpeckleModel(speckle),
+                                wavelength_px=wavelength or 32.0,
+                            )
+                            made = real_like(base) if noise == "real" else base
+                            yield PhantomCase(name, _with_motion(made, amplitude))
+
+
+def field_values(found: ScaleField, phantom: Phantom) -> dict[str, float]:
+    """Return all errors of one field against a phantom's truth, by column name."""
+    masks = phantom.mask[1:]
+    error = endpoint_error(found.displacement, phantom.displacement, masks)
+    derivatives = derivative_error(found.displacement, phantom.displacement, masks)
+    values = {
+        "endpoint error": error.mean,
+        "95th percentile": error.p95,
+        "motion": mean_length(phantom.displacement, masks),
+        "found motion": mean_length(found.displacement, masks),
+        "amplitude": recovered_amplitude(found.displacement, phantom.displacement, masks),
+        "strain error": derivatives.strain,
+        "vorticity error": derivatives.vorticity,
+        "divergence error": derivatives.divergence,
+        "folding": found.folding,
+        "MSE": found.mse,
+        "NLCC": found.nlcc,
+    }
+    values.update(_accumulated(found.displacement, phantom))
+    return {name: value for name, value in values.items() if np.isfinite(value)}
+
+
+def _rows_of(
+    case: PhantomCase,
+    phantom: Phantom,
+    variant: Variant,
+    config: EvaluationConfig,
+    progress: Progress,
+) -> Iterator[Row]:
+    """Run a variant on a phantom and yield a row a scale."""
+    mask = Mask(phantom.mask, MaskKind.FILE)
+    seed = case.config.seed
+    run = run_variant(
+        variant, phantom.cine, mask, device=config.device, seed=seed, progress=progress
+    )
+    back: Run | None = None
+    if config.consistency:
+        cine, flipped = reversed_loop(phantom.cine, mask)
+        back = run_variant(
+            variant, cine, flipped, device=config.device, seed=seed, progress=progress
+        )
+    pairs = len(phantom.displacement)
+    seconds = 0.0
+    for index, found in enumerate(run.fields):
+        # Coarse scales are reached on the way to fine ones: a scale's time includes theirs.
+        seconds += found.seconds
+        values = field_values(found, phantom)
+        if back is not None:
+            values["inverse consistency"] = round_trip_error(
+                found.displacement, back.fields[index].displacement[::-1], phantom.mask[1:]
+            )
+        values["time"] = seconds / pairs
+        values["memory"] = run.memory_mib
+        yield Row(case.name, variant.method, found.scale.label, variant.training, seed, values)
+
+
+def _truth_row(case: PhantomCase, phantom: Phantom) -> Row:
+    """Return the row of the true field: what a perfect method would show."""
+    mse, nlcc, folding = field_quality(phantom.cine.frames, phantom.displacement, phantom.mask)
+    motion = mean_length(phantom.displacement, phantom.mask[1:])
+    values = {
+        "endpoint error": 0.0,
+        "motion": motion,
+        "found motion": motion,
+        "folding": folding,
+        "MSE": mse,
+        "NLCC": nlcc,
+    }
+    return Row(case.name, "truth", "1", "", case.config.seed, values)
+
+
+def _accumulated(displacement: NDArray[np.float32], phantom: Phantom) -> dict[str, float]:
+    """Return the errors of material points and segments carried from ED to ES."""
+    start, end = phantom.ed_frame, phantom.es_frame
+    rows, columns = np.nonzero(phantom.mask[start])
+    chosen = (rows % _POINT_STEP_PX == 0) & (columns % _POINT_STEP_PX == 0)
+    points = np.stack([columns[chosen], rows[chosen]], axis=1).astype(np.float64)
+    truth = phantom.material_path(points)[end]
+    found = carry_points(displacement[start:end], points)[-1]
+    values = {
+        "carried points": float(np.linalg.norm(found - truth, axis=1).mean()),
+        "carried way": float(np.linalg.norm(truth - points, axis=1).mean()),
+    }
+    if phantom.midwall is not None and phantom.strain is not None:
+        values.update(_segments(displacement[start:end], phantom.midwall[[start, end]], phantom))
+    return values
+
+
+def _segments(
+    displacement: NDArray[np.float32], midwall: NDArray[np.float64], phantom: Phantom
+) -> dict[str, float]:
+    """Return error and recovered contrast of the mid-wall segments' end-systolic strain."""
+    closed = phantom.contours is not None and phantom.contours.closed
+    carried = carry_points(displacement, midwall[0])[-1]
+    found, truth = (
+        segment_strains(midwall[0], end, SEGMENTS, closed=closed) for end in (carried, midwall[1])
+    )
+    spread = truth - truth.mean()
+    values = {"segment strain error": float(np.abs(found - truth).mean())}
+    if spread.std() > _LEAST_CONTRAST:
+        values["regional contrast"] = float((spread * found).sum() / (spread**2).sum())
+    return values
+
+
+def _with_motion(config: PhantomConfig, amplitude: float | None) -> PhantomConfig:
+    """Return settings whose fastest pair moves by ``amplitude`` px in the mean.
+
+    Small motion lowers the phantom's amplitude. Large motion lowers the frame rate (fewer frames
+    from ED to ES), since tissue cannot strain by more; phantoms whose step does not depend on it
+    (``small``, ``sinusoid``, ``none``) keep their own largest step.
+    """
+    if amplitude is None:
+        return config
+    height, width = config.size
+    shrink = max(1, min(config.size) // _PROBE_PX)
+    small = (height // shrink, width // shrink)
+    probe = make_phantom(replace(config, size=small, frames=CYCLE_FRAMES // 2))
+    steps = [
+        mean_length(field[None], mask[None])
+        for field, mask in zip(probe.displacement, probe.mask[1:], strict=True)
+    ]
+    if not max(steps) > 0:
+        return config
+    factor = amplitude / (max(steps) * height / small[0])
+    if factor <= 1:
+        return replace(config, amplitude=config.amplitude * factor)
+    cycle = max(4, round(CYCLE_FRAMES / factor))
+    return replace(config, cycle_frames=cycle, fps=config.fps / factor)
+
+
+def _case_name(
+    kind: str, speckle: str, noise: str, amplitude: float | None, wavelength: float | None
+) -> str:
+    """Return the heading of a case."""
+    parts = [kind if wavelength is None else f"{kind} of {wavelength:g} px"]
+    if speckle != "scatterer":
+        parts.append(f"{speckle} speckle")
+    if noise == "real":
+        parts.append("real-like noise")
+    if amplitude is not None:
+        parts.append(f"{amplitude:g} px a frame")
+    return ", ".join(parts)
+
+
+def _notes(config: EvaluationConfig) -> tuple[str, ...]:
+    """Return what the reader of the table must know."""
+    return (
+        f"Phantoms of {config.size[0]}x{config.size[1]} px, {config.seeds} seed(s), the first "
+        f"{config.pairs} pairs of a beat of {CYCLE_FRAMES} frames; all methods saw the same "
+        "frames and masks. Errors are pooled over the mask. 'identity' is no motion, 'truth' the "
+        "phantom's own field. Points and segments are carried from end-diastole to end-systole "
+        "(or the last frame). A scale's time includes the coarser ones.",
+    )

@@ -1,0 +1,161 @@
+"""Run one method on one loop, timed, with its memory watched."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from engine.config import Preset, TrackingConfig
+from engine.errors import InputError
+from engine.methods.registry import get_method
+from engine.model import Cine, Mask, ScaleField
+from engine.progress import NullProgress, Progress
+
+_STATUS = Path("/proc/self/statm")
+_TRAINABLE = frozenset({"ssmsr"})
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A method with the settings that make its rows differ.
+
+    Attributes:
+        method: Name as given, such as ``ssmsr@paper``.
+        name: Name in the registry.
+        preset: Its preset.
+        training: ``on``, ``off``, or an empty string where there is no choice.
+    """
+
+    method: str
+    name: str
+    preset: Preset
+    training: str
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a variant returned.
+
+    Attributes:
+        variant: What ran.
+        fields: Coarse to fine.
+        seconds: Wall time of the whole call, s.
+        memory_mib: Resident memory at its peak less that at the start, MiB; NaN if unknown.
+    """
+
+    variant: Variant
+    fields: tuple[ScaleField, ...]
+    seconds: float
+    memory_mib: float
+
+
+def variants(methods: tuple[str, ...], training: tuple[bool, ...]) -> tuple[Variant, ...]:
+    """Return what to run for methods given as ``name`` or ``name@preset``.
+
+    Args:
+        methods: As given by the user.
+        training: Settings of the test-time training; only methods that have it are run for each.
+
+    Raises:
+        InputError: If a method or preset is unknown.
+        MissingPackageError: If an optional package of a named method is absent.
+    """
+    chosen = []
+    for method in methods:
+        name, _, preset_name = method.partition("@")
+        sentence = get_method(name).missing()
+        if sentence is not None:
+            raise InputError(f"{sentence} (or leave '{name}' out of --methods)")
+        try:
+            preset = Preset(preset_name or Preset.DEFAULT)
+        except ValueError as error:
+            known = ", ".join(Preset)
+            raise InputError(f"Unknown preset '{preset_name}'. Choose among {known}.") from error
+        if name in _TRAINABLE:
+            words = ["on" if state else "off" for state in training]
+            chosen += [Variant(method, name, preset, word) for word in words]
+        else:
+            chosen.append(Variant(method, name, preset, ""))
+    return tuple(chosen)
+
+
+def run_variant(
+    variant: Variant, cine: Cine, mask: Mask, *, device: str, seed: int, progress: Progress
+) -> Run:
+    """Track a loop with a variant; progress is only asked whether to stop."""
+    config = TrackingConfig(
+        method=variant.name,
+        preset=variant.preset,
+        device=device,
+        seed=seed,
+        test_time_training=variant.training != "off",
+    )
+    start = time.perf_counter()
+    with _memory_watch() as memory:
+        fields = get_method(variant.name).track(cine, mask, config, _Quiet(progress))
+    return Run(variant, fields, time.perf_counter() - start, memory.peak_mib)
+
+
+def reversed_loop(cine: Cine, mask: Mask) -> tuple[Cine, Mask]:
+    """Return a loop played backward; its fields, in reverse order, point forward in time."""
+    backward = Cine(np.array(cine.frames[::-1]), cine.provenance, spacing_mm=cine.spacing_mm)
+    return backward, Mask(np.array(mask.data[::-1]), mask.kind)
+
+
+class _Quiet(NullProgress):
+    """Keeps a method's own steps to itself but lets the user stop it."""
+
+    def __init__(self, outer: Progress) -> None:
+        self._outer = outer
+
+    def check(self) -> None:
+        """Raise ``Cancelled`` if the outer verb was asked to stop."""
+        self._outer.check()
+
+
+@dataclass
+class _Watch:
+    """Resident memory while a block runs, KiB."""
+
+    start: float
+    peak: float
+    done: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def peak_mib(self) -> float:
+        """Growth to the peak, MiB."""
+        return (self.peak - self.start) / 1024
+
+
+@contextmanager
+def _memory_watch(interval_s: float = 0.02) -> Iterator[_Watch]:
+    """Sample the resident memory while the block runs."""
+    watch = _Watch(_resident_kib(), _resident_kib())
+
+    def sample() -> None:
+        while not watch.done.wait(interval_s):
+            watch.peak = max(watch.peak, _resident_kib())
+
+    thread = threading.Thread(target=sample, name="memory watch", daemon=True)
+    thread.start()
+    try:
+        yield watch
+    finally:
+        watch.done.set()
+        thread.join()
+        watch.peak = max(watch.peak, _resident_kib())
+
+
+def _resident_kib() -> float:
+    """Return this process's resident memory, KiB; NaN where the system does not say."""
+    try:
+        return float(_STATUS.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024
+    except OSError:
+        return float("nan")
