@@ -1,0 +1,319 @@
+"""End-diastole, end-systole, beats and heart rate: from R waves, given frames, or the image.
+
+End-diastole is the R wave; end-systole is the closure of the aortic valve, which no single loop
+shows. Where the image must do, the largest and smallest cavity area stand in for them and are
+called surrogates, in line with the EACVI/ASE/Industry task force (Voigt et al., Eur Heart J
+Cardiovasc Imaging 2015;16:1-11).
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, zoom
+from scipy.signal import find_peaks
+
+from engine.errors import InputError
+
+R_WAVE: Final = "R wave"
+GIVEN: Final = "given"
+LARGEST_AREA: Final = "largest cavity area: a surrogate"
+SMALLEST_AREA: Final = "smallest cavity area: a surrogate"
+IMAGE_START: Final = "image similarity, brightness as the cavity's size: a surrogate"
+UNKNOWN: Final = "unknown"
+
+#: Deviation from the median RR interval above which beats are called irregular.
+_IRREGULAR: Final = 0.12
+#: Systole ends within this part of a beat; ES is looked for there only.
+_SYSTOLE_PART: Final = 0.65
+#: A peak of the area counts as another end-diastole if it reaches this part of the range.
+_PEAK_PART: Final = 0.6
+#: The same for the loop's first and last frame.
+_EDGE_PART: Final = 0.9
+#: Shortest beat: 250 a minute, s.
+_MIN_BEAT_S: Final = 0.24
+_THUMBNAIL: Final = 48
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """Where the heart cycle stands in a loop; all frames count from the loop's first, 0.
+
+    Attributes:
+        ed_frame: End-diastolic frame; None if unknown.
+        es_frame: End-systolic frame; None if unknown.
+        beats: Complete beats as half-open frame ranges, ED to the next ED.
+        heart_rate_bpm: 1/min; None if unknown.
+        ed_origin: Where the end-diastolic frame comes from.
+        es_origin: Where the end-systolic frame comes from.
+        warnings: Sentences for the user.
+        r_frames: Frames nearest to the R waves within the loop.
+        heart_rate_origin: Where the heart rate comes from.
+    """
+
+    ed_frame: int | None
+    es_frame: int | None
+    beats: tuple[tuple[int, int], ...]
+    heart_rate_bpm: float | None
+    ed_origin: str
+    es_origin: str
+    warnings: tuple[str, ...] = ()
+    r_frames: tuple[int, ...] = ()
+    heart_rate_origin: str = UNKNOWN
+
+
+def find_cycle(
+    frame_times_s: NDArray[np.float64] | None,
+    r_times_s: tuple[float, ...] = (),
+    area_px: NDArray[np.floating] | None = None,
+    ed: int | None = None,
+    es: int | None = None,
+    *,
+    frames: NDArray[np.uint8] | None = None,
+    heart_rate_bpm: float | None = None,
+) -> Cycle:
+    """Find end-diastole, end-systole and beats of a loop.
+
+    A given frame is believed before an R wave, an R wave before the cavity's area, and the area
+    before the likeness of the frames.
+
+    Args:
+        frame_times_s: ``(T,)``, s; None if unknown.
+        r_times_s: R waves on the same clock, s.
+        area_px: Cavity area of every frame, ``(T,)``, px^2, or None.
+        ed: End-diastolic frame given by the user, from 0 in the loop.
+        es: End-systolic frame given by the user, from 0 in the loop.
+        frames: ``(T, H, W)``, used only where there is no area.
+        heart_rate_bpm: As stated by the source, 1/min; used where no beat is measured.
+
+    Raises:
+        InputError: If a given frame lies outside the loop, or ED and ES are one frame.
+    """
+    count = _count(frame_times_s, area_px, frames)
+    _check_given(ed, es, count)
+    warnings: list[str] = []
+    waves = _r_frames(frame_times_s, r_times_s, warnings)
+    curve = _curve(area_px, frames)
+    least = 3 if frame_times_s is None else _MIN_BEAT_S / max(_interval(frame_times_s), 1e-6)
+    starts = waves if waves else _maxima(curve, least)
+    beats = tuple(itertools.pairwise(starts))
+    ed_frame, ed_origin = _end_diastole(ed, waves, starts, area_px is not None)
+    es_frame, es_origin = _end_systole(es, ed_frame, beats, curve, area_px is not None)
+    rate, rate_origin = _heart_rate(frame_times_s, r_times_s, waves, beats, heart_rate_bpm)
+    warnings += _surrogates(ed_frame, es_frame, ed_origin, es_origin)
+    warnings += _irregular(frame_times_s, r_times_s, beats)
+    if not beats:
+        warnings.append("The loop holds no complete beat; drift over the cycle is not measured.")
+    return Cycle(
+        ed_frame=ed_frame,
+        es_frame=es_frame,
+        beats=beats,
+        heart_rate_bpm=rate,
+        ed_origin=ed_origin,
+        es_origin=es_origin,
+        warnings=tuple(warnings),
+        r_frames=tuple(waves),
+        heart_rate_origin=rate_origin,
+    )
+
+
+def similarity_curve(frames: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return a curve that rises and falls with the cavity's size, from the frames alone.
+
+    It is the first principal component of small, blurred frames through time. Its sign makes it
+    rise where the picture darkens, since a large cavity shows more dark blood. Its unit means
+    nothing.
+
+    Args:
+        frames: ``(T, H, W)``.
+
+    Returns:
+        ``(T,)``, standard deviation 1; zeros where nothing moves.
+    """
+    factors = [min(1.0, _THUMBNAIL / size) for size in frames.shape[1:]]
+    small = np.stack([zoom(frame.astype(np.float32), factors, order=1) for frame in frames])
+    flat = small.reshape(len(frames), -1).astype(np.float64)
+    flat -= flat.mean(axis=0)
+    brightness = flat.mean(axis=1)
+    values, vectors = np.linalg.eigh(flat @ flat.T)
+    if values[-1] <= 1e-9 * flat.size:
+        return np.zeros(len(frames))
+    curve = vectors[:, -1] / max(float(vectors[:, -1].std()), 1e-12)
+    return -curve if float(curve @ brightness) > 0 else curve
+
+
+def _count(
+    times: NDArray[np.float64] | None,
+    area: NDArray[np.floating] | None,
+    frames: NDArray[np.uint8] | None,
+) -> int | None:
+    """Return the number of frames, on which all inputs must agree."""
+    counts = {len(item) for item in (times, area, frames) if item is not None}
+    if len(counts) > 1:
+        raise InputError(f"Times, areas and frames differ in number: {sorted(counts)}.")
+    return counts.pop() if counts else None
+
+
+def _check_given(ed: int | None, es: int | None, count: int | None) -> None:
+    """Check frames that the user gave."""
+    for name, frame in (("end-diastolic", ed), ("end-systolic", es)):
+        if frame is not None and (frame < 0 or (count is not None and frame >= count)):
+            raise InputError(
+                f"The {name} frame {frame} is not in the loop. Its frames are 0 to "
+                f"{'the last' if count is None else count - 1}, counted from its first."
+            )
+    if ed is not None and ed == es:
+        raise InputError("End-diastole and end-systole cannot be one frame. Choose two.")
+
+
+def _interval(times: NDArray[np.float64]) -> float:
+    """Return the median interval between frames, s."""
+    return float(np.median(np.diff(times))) if len(times) > 1 else 1.0
+
+
+def _r_frames(
+    times: NDArray[np.float64] | None, waves: tuple[float, ...], warnings: list[str]
+) -> list[int]:
+    """Return the frames nearest to the R waves that fall within the loop."""
+    if not waves:
+        return []
+    if times is None:
+        warnings.append("R waves are known but frame times are not, so no frame can be given one.")
+        return []
+    slack = _interval(times) / 2
+    within = [wave for wave in waves if times[0] - slack <= wave <= times[-1] + slack]
+    if not within:
+        warnings.append("No R wave falls within these frames.")
+    return sorted({int(np.argmin(np.abs(times - wave))) for wave in within})
+
+
+def _curve(
+    area: NDArray[np.floating] | None, frames: NDArray[np.uint8] | None
+) -> NDArray[np.float64] | None:
+    """Return the smoothed curve of the cavity's size, or None if there is none to be had."""
+    if area is not None:
+        values = np.asarray(area, dtype=np.float64)
+        if not np.all(np.isfinite(values)):
+            raise InputError("The cavity area must be a finite number for every frame.")
+    elif frames is not None:
+        values = similarity_curve(frames)
+    else:
+        return None
+    if len(values) < 3 or np.ptp(values) <= 1e-9 * max(1.0, float(np.abs(values).max())):
+        return None
+    smooth: NDArray[np.float64] = gaussian_filter1d(values, 1.0, mode="nearest")
+    return smooth
+
+
+def _maxima(curve: NDArray[np.float64] | None, least: float) -> list[int]:
+    """Return frames of the curve's high peaks, its ends included, at least a beat apart."""
+    if curve is None:
+        return []
+    low, high = float(curve.min()), float(curve.max())
+    padded = np.concatenate([[low - 1], curve, [low - 1]])
+    peaks, _ = find_peaks(
+        padded,
+        height=low + _PEAK_PART * (high - low),
+        prominence=0.3 * (high - low),
+        distance=max(1.0, least),
+    )
+    frames = [int(peak) - 1 for peak in peaks]
+    # A loop that begins or ends within a beat is high there without being at its largest.
+    edge = low + _EDGE_PART * (high - low)
+    return [item for item in frames if 0 < item < len(curve) - 1 or curve[item] >= edge]
+
+
+def _end_diastole(
+    given: int | None, waves: list[int], starts: list[int], has_area: bool
+) -> tuple[int | None, str]:
+    """Return the end-diastolic frame and its origin."""
+    if given is not None:
+        return given, GIVEN
+    if waves:
+        return waves[0], R_WAVE
+    if starts:
+        return starts[0], LARGEST_AREA if has_area else IMAGE_START
+    return None, UNKNOWN
+
+
+def _end_systole(
+    given: int | None,
+    ed: int | None,
+    beats: tuple[tuple[int, int], ...],
+    curve: NDArray[np.float64] | None,
+    has_area: bool,
+) -> tuple[int | None, str]:
+    """Return the end-systolic frame and its origin: the smallest cavity after end-diastole."""
+    if given is not None:
+        return given, GIVEN
+    if curve is None:
+        return None, UNKNOWN
+    last = len(curve)
+    first = 0 if ed is None else ed + 1
+    if ed is not None and beats:
+        length = int(np.median([stop - start for start, stop in beats]))
+        last = min(last, ed + 1 + max(1, round(_SYSTOLE_PART * length)))
+    elif ed is not None and ed > last // 2:
+        first, last = 0, ed  # most of what is left of the loop lies before end-diastole
+    if first >= last:
+        first, last = 0, max(1, last - 1)
+    frame = first + int(np.argmin(curve[first:last]))
+    return (None, UNKNOWN) if frame == ed else (frame, SMALLEST_AREA if has_area else IMAGE_START)
+
+
+def _heart_rate(
+    times: NDArray[np.float64] | None,
+    r_times: tuple[float, ...],
+    waves: list[int],
+    beats: tuple[tuple[int, int], ...],
+    stated: float | None,
+) -> tuple[float | None, str]:
+    """Return the heart rate, 1/min, and its origin."""
+    if len(r_times) > 1:
+        return 60 / float(np.median(np.diff(sorted(r_times)))), "R waves"
+    if stated is not None:
+        return stated, "stated by the source"
+    if beats and times is not None and not waves:
+        lengths = [times[stop] - times[start] for start, stop in beats]
+        return 60 / float(np.median(lengths)), "beats found in the image: a surrogate"
+    return None, UNKNOWN
+
+
+def _surrogates(ed: int | None, es: int | None, ed_origin: str, es_origin: str) -> list[str]:
+    """Return warnings for frames that come from the image, or are missing."""
+    told = []
+    for name, frame, origin in (
+        ("End-diastole", ed, ed_origin),
+        ("End-systole", es, es_origin),
+    ):
+        if frame is None:
+            told.append(f"{name} is unknown. Give its frame.")
+        elif "surrogate" in origin:
+            told.append(f"{name} is taken from the image ({origin}). Check it, or give its frame.")
+    return told
+
+
+def _irregular(
+    times: NDArray[np.float64] | None,
+    r_times: tuple[float, ...],
+    beats: tuple[tuple[int, int], ...],
+) -> list[str]:
+    """Return a warning if the beats differ in length."""
+    if len(r_times) > 2:
+        lengths = np.diff(sorted(r_times))
+    elif len(beats) > 1 and times is not None:
+        lengths = np.array([times[stop] - times[start] for start, stop in beats])
+    else:
+        return []
+    middle = float(np.median(lengths))
+    spread = float(np.max(np.abs(lengths - middle)) / middle) if middle > 0 else 0.0
+    if spread <= _IRREGULAR:
+        return []
+    return [
+        f"The beats are irregular: RR intervals deviate by up to {100 * spread:.0f} % from their "
+        "median. Choose a representative beat."
+    ]

@@ -1,0 +1,135 @@
+"""The cycle: closed-form areas and R waves give the frames that made them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.cycle import GIVEN, LARGEST_AREA, R_WAVE, SMALLEST_AREA, UNKNOWN, find_cycle
+from engine.errors import InputError
+
+RATE = 50.0
+
+
+def beating_area(count: int, beat: int, ed: int = 0, systole: float = 0.35) -> np.ndarray:
+    """Return an area that is largest at ``ed`` and smallest after ``systole`` of a beat."""
+    phase = ((np.arange(count) - ed) % beat) / beat
+    return np.where(
+        phase < systole,
+        1000 + 400 * np.cos(np.pi * phase / systole),
+        1000 - 400 * np.cos(np.pi * (phase - systole) / (1 - systole)),
+    )
+
+
+def times(count: int) -> np.ndarray:
+    return np.arange(count) / RATE
+
+
+def test_r_waves_give_end_diastole_beats_and_rate() -> None:
+    cycle = find_cycle(times(150), (0.2, 1.2, 2.2), beating_area(150, 50, ed=10))
+    assert cycle.ed_frame == 10
+    assert cycle.ed_origin == R_WAVE
+    assert cycle.beats == ((10, 60), (60, 110))
+    assert cycle.heart_rate_bpm == pytest.approx(60)
+    assert cycle.es_frame == pytest.approx(10 + 0.35 * 50, abs=1)
+    assert cycle.es_origin == SMALLEST_AREA
+    assert not any("irregular" in item for item in cycle.warnings)
+
+
+def test_area_alone_gives_surrogates_that_say_so() -> None:
+    cycle = find_cycle(times(140), (), beating_area(140, 60, ed=8))
+    assert cycle.ed_frame == pytest.approx(8, abs=1)
+    assert cycle.es_frame == pytest.approx(8 + 21, abs=1)
+    assert (cycle.ed_origin, cycle.es_origin) == (LARGEST_AREA, SMALLEST_AREA)
+    assert cycle.heart_rate_bpm == pytest.approx(50, rel=0.03)
+    assert sum("surrogate" in item for item in cycle.warnings) == 2
+
+
+def test_noise_on_the_area_moves_the_frames_little() -> None:
+    noise = np.random.default_rng(3).normal(0, 12, 140)
+    cycle = find_cycle(times(140), (), beating_area(140, 60, ed=8) + noise)
+    assert cycle.ed_frame == pytest.approx(8, abs=3)
+    assert cycle.es_frame == pytest.approx(29, abs=3)
+    assert len(cycle.beats) == 2
+
+
+def test_given_frames_win() -> None:
+    cycle = find_cycle(times(100), (0.0, 1.0), beating_area(100, 50), ed=3, es=20)
+    assert (cycle.ed_frame, cycle.es_frame) == (3, 20)
+    assert (cycle.ed_origin, cycle.es_origin) == (GIVEN, GIVEN)
+
+
+def test_without_times_frames_are_found_but_no_rate() -> None:
+    cycle = find_cycle(None, (), beating_area(120, 50, ed=5))
+    assert cycle.ed_frame == pytest.approx(5, abs=1)
+    assert cycle.heart_rate_bpm is None
+
+
+def test_r_waves_without_frame_times_cannot_be_placed() -> None:
+    cycle = find_cycle(None, (0.1, 1.1), beating_area(120, 50, ed=5))
+    assert cycle.ed_origin == LARGEST_AREA
+    assert any("frame times are not" in item for item in cycle.warnings)
+    assert cycle.heart_rate_bpm == pytest.approx(60)
+
+
+def test_irregular_beats_warn() -> None:
+    cycle = find_cycle(times(200), (0.1, 1.1, 1.8, 2.9), None)
+    assert any("irregular" in item for item in cycle.warnings)
+    regular = find_cycle(times(200), (0.1, 1.1, 2.15, 3.1), None)
+    assert not any("irregular" in item for item in regular.warnings)
+
+
+def test_a_range_of_a_loop_keeps_the_clock() -> None:
+    cycle = find_cycle(2.0 + times(60), (1.5, 2.4, 3.3), None)
+    assert cycle.r_frames == (20,)
+    assert cycle.ed_frame == 20
+    assert cycle.beats == ()
+
+
+def test_a_loop_that_starts_within_systole_does_not_call_its_first_frame_diastole() -> None:
+    cycle = find_cycle(times(100), (), beating_area(100, 50, ed=-8))
+    assert cycle.ed_frame == pytest.approx(42, abs=1)
+
+
+def test_one_r_wave_at_the_end_takes_systole_before_it() -> None:
+    cycle = find_cycle(times(60), (1.1,), beating_area(60, 50, ed=55))
+    assert cycle.ed_frame == 55
+    assert cycle.es_frame == pytest.approx(5 + 17.5, abs=1)
+
+
+def test_frames_alone_find_the_phases_of_a_dark_disk() -> None:
+    area = beating_area(90, 45, ed=6)
+    rows, columns = np.mgrid[:80, :80] - 40.0
+    radius = np.sqrt(area / np.pi)[:, None, None]
+    speckle = np.random.default_rng(0).integers(60, 200, (80, 80))
+    frames = np.where(rows**2 + columns**2 < radius**2, 10, speckle).astype(np.uint8)
+    cycle = find_cycle(times(90), (), frames=frames)
+    assert cycle.ed_frame == pytest.approx(6, abs=2)
+    assert cycle.es_frame == pytest.approx(6 + 0.35 * 45, abs=2)
+    assert "surrogate" in cycle.ed_origin
+
+
+def test_a_still_loop_has_no_phases() -> None:
+    still = np.full((20, 16, 16), 7, np.uint8)
+    cycle = find_cycle(times(20), (), frames=still)
+    assert cycle.ed_frame is None
+    assert cycle.es_frame is None
+    assert cycle.es_origin == UNKNOWN
+    assert cycle.warnings
+
+
+def test_a_stated_heart_rate_serves_where_no_r_wave_is_known() -> None:
+    cycle = find_cycle(times(40), (), None, heart_rate_bpm=72.0)
+    assert cycle.heart_rate_bpm == 72
+    assert cycle.heart_rate_origin == "stated by the source"
+
+
+@pytest.mark.parametrize(("ed", "es"), [(-1, None), (None, 100), (5, 5)])
+def test_impossible_frames_are_refused(ed: int | None, es: int | None) -> None:
+    with pytest.raises(InputError, match=r"frame"):
+        find_cycle(times(50), (), None, ed=ed, es=es)
+
+
+def test_inputs_of_different_length_are_refused() -> None:
+    with pytest.raises(InputError, match="differ in number"):
+        find_cycle(times(50), (), np.ones(40))
