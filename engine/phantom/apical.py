@@ -126,31 +126,22 @@ class ApicalMotion(DirectMotion):
 
     def pose(self, frame: int) -> ApicalPose:
         """Return the maps of a frame."""
-        return self._poses(frame % self.cycle)
-
-    def _poses(self, frame: int) -> ApicalPose:
-        if frame not in self._cache:
-            self._cache[frame] = self._new_pose(self.contracted(frame))
-        return self._cache[frame]
+        return self._poses[frame % self.cycle]
 
     @cached_property
-    def _cache(self) -> dict[int, ApicalPose]:
-        return {}
+    def _poses(self) -> tuple[ApicalPose, ...]:
+        return tuple(self._pose(self.contracted(frame)) for frame in range(self.cycle))
 
-    def _new_pose(self, contracted: Values) -> ApicalPose:
+    @staticmethod
+    def _pose(contracted: Values) -> ApicalPose:
         focus = FOCUS_MM * float(1 + PEAK_STRAIN * contracted.mean())
         at_apex = float(contracted[2:4].mean())
         tip = float(focus * np.cosh(_outer_mu(at_apex, focus)))
         centre = APEX_MM + 0.8 * at_apex + tip
-        nu = np.linspace(-np.pi, np.pi, 4001)
-        local = _blend(nu, contracted)
-        middle = 0.5 * (_inner_mu(local, focus) + _outer_mu(local, focus))
-        curve = from_prolate(middle, nu, focus, centre)
-        length = np.concatenate([[0.0], np.cumsum(_arc(curve))])
-        length -= np.interp(0.0, nu, length)
+        length = _middle_length(contracted, focus, centre)
         rest = _REST_SEGMENT * (1 + PEAK_STRAIN * contracted)
         ends = np.concatenate([-np.cumsum(rest[2::-1])[::-1], [0.0], np.cumsum(rest[3:])])
-        inner = np.interp(ends, length, nu)
+        inner = np.interp(ends, length, _NU)
         return ApicalPose(focus, centre, contracted, np.array([-np.pi, *inner, np.pi]))
 
     def _across(self, nu: Values, pose: ApicalPose) -> tuple[list[float], list[Knot], list[Knot]]:
@@ -203,10 +194,15 @@ def _arc(curve: Points) -> Values:
     return np.hypot(step[:, 0], step[:, 1])
 
 
-_REST_NU = equal_arc(MIDDLE_MU, SEGMENTS + 1)
-_REST_SEGMENT = float(
-    _arc(
-        from_prolate(np.full(4001, MIDDLE_MU), np.linspace(-ANNULUS, ANNULUS, 4001), FOCUS_MM, 0.0)
-    ).sum()
-    / SEGMENTS
-)
+def _middle_length(contracted: Values, focus: float, centre: float) -> Values:
+    """Return the length of the middle of the wall from the apex to each of ``_NU``, mm."""
+    local = _blend(_NU, contracted)
+    middle = 0.5 * (_inner_mu(local, focus) + _outer_mu(local, focus))
+    length = np.concatenate([[0.0], np.cumsum(_arc(from_prolate(middle, _NU, focus, centre)))])
+    return length - length[len(_NU) // 2]
+
+
+_NU = np.linspace(-np.pi, np.pi, 4001)
+_REST_LENGTH = _middle_length(np.zeros(SEGMENTS), FOCUS_MM, CENTRE_MM)
+_REST_SEGMENT = float(np.interp(ANNULUS, _NU, _REST_LENGTH)) / (SEGMENTS / 2)
+_REST_NU = np.interp(np.arange(-3, 4) * _REST_SEGMENT, _REST_LENGTH, _NU)

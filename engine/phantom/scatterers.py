@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.phantom.motion import Points
 from engine.phantom.scene import Scene
-from engine.phantom.speckle import Echo, random_weights
+from engine.phantom.speckle import DEVELOPED, Echo, random_weights
 
 MARGIN_PX = 8.0
 
@@ -83,10 +83,10 @@ class BloodScatterers:
         count = round(density * area)
         self._places = rng.uniform(self._low, self._high, (count, 2))
         self._weights = random_weights(count, rng)
-        rest = round(0.4 * area)
+        rest = round(DEVELOPED * area)
         self._rest = rng.uniform(self._low, self._high, (rest, 2))
         level = 0.25 * scene.anatomy.echo(self._rest) * ~scene.anatomy.regions(self._rest)[1]
-        ratio = float(np.sqrt(density / 0.4))
+        ratio = float(np.sqrt(density / DEVELOPED))
         self._rest_weights: Echo = random_weights(rest, rng) * (level * ratio).astype(np.float32)
 
     def at(self, frame: int) -> tuple[Points, Echo]:

@@ -19,6 +19,8 @@ from engine.phantom.motion import Points
 
 LATERAL_PX, AXIAL_PX = 2.4, 1.1
 CARRIER_PX = 1.6
+DEVELOPED, DILUTE = 0.5, 0.06
+"""Scatterers per px: 8 and 1 in a resolution cell."""
 Echo = NDArray[np.complex64]
 
 
@@ -39,7 +41,7 @@ def make_imager(model: SpeckleModel, layout: Layout) -> Imager:
     """Return the imager of a speckle model."""
     if model is SpeckleModel.SECTOR:
         return SectorImager(layout)
-    return CartesianImager(layout.size, 0.4 if model is SpeckleModel.SCATTERER else 0.035)
+    return CartesianImager(layout.size, DEVELOPED if model is SpeckleModel.SCATTERER else DILUTE)
 
 
 class CartesianImager:
@@ -47,7 +49,7 @@ class CartesianImager:
 
     Args:
         size: (H, W), px.
-        density: Scatterers per px; 0.4 has 13 in a resolution cell: fully developed speckle.
+        density: Scatterers per px.
     """
 
     def __init__(self, size: tuple[int, int], density: float) -> None:
@@ -81,7 +83,7 @@ class SectorImager:
     """
 
     def __init__(self, layout: Layout) -> None:
-        self.density = 0.4
+        self.density = DEVELOPED
         self._layout = layout
         row_mm = layout.spacing_mm[1] / layout.scale
         self._sample_mm = 0.8 * row_mm
@@ -106,7 +108,7 @@ class SectorImager:
     def echo(self, points: Points, weights: Echo) -> Echo:
         """Return the complex echo, ``(H, W)``."""
         depth, angle = self._layout.polar(points)
-        phase = np.exp(1j * np.mod(self._carrier * depth, 2 * np.pi)).astype(np.complex64)
+        phase = np.exp(-1j * np.mod(self._carrier * depth, 2 * np.pi)).astype(np.complex64)
         at = np.stack([depth / self._sample_mm, (angle - self._first) / self._beam], axis=1)
         grid = splat(at, weights * phase, self._grid)
         beams = fft.ifft2(fft.fft2(grid, overwrite_x=True) * self._transfer, overwrite_x=True)
@@ -139,9 +141,9 @@ def splat(at: Points, weights: Echo, shape: tuple[int, ...]) -> Echo:
 
 
 def random_weights(count: int, rng: np.random.Generator) -> Echo:
-    """Return circular complex Gaussian amplitudes of unit mean power."""
-    parts = rng.standard_normal((count, 2), dtype=np.float32) * np.float32(np.sqrt(0.5))
-    weights: Echo = parts.view(np.complex64)[:, 0]
+    """Return complex amplitudes of unit size and random phase."""
+    phase = rng.random(count, dtype=np.float32) * np.float32(2 * np.pi)
+    weights: Echo = np.cos(phase) + np.complex64(1j) * np.sin(phase)
     return weights
 
 
