@@ -18,7 +18,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.processing import apply_color_lut
+from pydicom.pixels.processing import apply_color_lut, convert_color_space
 from pydicom.uid import UID, JPEGBaseline8Bit, JPEGExtended12Bit
 
 from engine.io.common import luma
@@ -65,6 +65,9 @@ def grey_frames(dataset: Dataset, start: int, stop: int) -> Iterator[NDArray[Any
                 break
             if index >= start:
                 yield jpeg_luma(data, dataset.get("PhotometricInterpretation", ""))
+    elif _is_packed_422(dataset):
+        for index in range(start, stop):
+            yield np.ascontiguousarray(_unpacked_422(dataset, index)[..., 0])
     else:
         yield from _decoded(dataset, start, stop)
 
@@ -85,6 +88,9 @@ def first_rgb(dataset: Dataset, index: int) -> NDArray[np.uint8] | None:
                 with Image.open(io.BytesIO(data)) as image:
                     return np.asarray(image.convert("RGB"))
         return None
+    if _is_packed_422(dataset):
+        ybr = _unpacked_422(dataset, index)
+        return np.asarray(convert_color_space(ybr, "YBR_FULL", "RGB"), dtype=np.uint8)
     for pixels, _ in get_decoder(syntax).iter_array(dataset, indices=[index]):
         return np.asarray(pixels, dtype=np.uint8)
     return None
@@ -110,6 +116,27 @@ def jpeg_luma(data: bytes, photometric: str) -> NDArray[np.uint8]:
             return luma(np.asarray(image))
         image.draft("L", image.size)
         return np.asarray(image.convert("L"))
+
+
+def _is_packed_422(dataset: Dataset) -> bool:
+    """Return whether pixels are uncompressed with two pixels to one pair of chroma values."""
+    encapsulated = dataset.file_meta.TransferSyntaxUID.is_encapsulated
+    return dataset.get("PhotometricInterpretation") == "YBR_FULL_422" and not encapsulated
+
+
+def _unpacked_422(dataset: Dataset, index: int) -> NDArray[np.uint8]:
+    """Return a frame ``(H, W, 3)`` of packed YBR (DICOM PS3.3 C.7.6.3.1.2).
+
+    pydicom 3.0 finds the frames of such files by the length of full YBR, which is right for the
+    first one alone.
+    """
+    size = 2 * dataset.Rows * dataset.Columns
+    data = np.frombuffer(dataset.PixelData, np.uint8, size, offset=index * size).reshape(-1, 4)
+    pixels = np.empty((len(data), 2, 3), np.uint8)
+    pixels[..., 0] = data[:, :2]
+    pixels[..., 1] = data[:, 2:3]
+    pixels[..., 2] = data[:, 3:]
+    return pixels.reshape(dataset.Rows, dataset.Columns, 3)
 
 
 def _encoded(dataset: Dataset) -> Iterator[bytes]:
