@@ -61,9 +61,10 @@ class BandBasis:
 
     def matrix(self, s: NDArray[np.floating], w: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return all functions at (s, w), ``(M, controls * (degree + 1))``; w: 0 endo, 1 epi."""
-        across = np.stack([(2.0 * w - 1.0) ** power for power in range(self.degree + 1)], axis=1)
+        place = 2.0 * np.asarray(w, dtype=np.float64) - 1.0
+        across = np.stack([place**power for power in range(self.degree + 1)], axis=1)
         product = self.along(s)[:, :, None] * across[:, None, :]
-        return np.asarray(product.reshape(len(s), -1), dtype=np.float64)
+        return product.reshape(len(s), -1)
 
     def stiffness(self) -> NDArray[np.float64]:
         """Return the penalty on second differences along the contour, square matrix."""

@@ -155,13 +155,14 @@ def centroid(curve: NDArray[np.float64]) -> NDArray[np.float64]:
     following = np.roll(shifted, -1, axis=0)
     cross = shifted[:, 0] * following[:, 1] - following[:, 0] * shifted[:, 1]
     moment = ((shifted + following) * cross[:, None]).sum(axis=0)
-    return curve.mean(axis=0) + moment / (3.0 * cross.sum())
+    middle: NDArray[np.float64] = curve.mean(axis=0) + moment / (3.0 * cross.sum())
+    return middle
 
 
 def lagrangian(values: NDArray[np.float64], start: int) -> NDArray[np.float64]:
     """Return ``(L(t) - L0) / L0`` of lengths ``(T, ...)``; L0 at frame ``start``."""
-    strain: NDArray[np.float64] = values / values[start] - 1.0
-    return strain
+    relative: NDArray[np.float64] = values / values[start] - 1.0
+    return relative
 
 
 def natural(strain: NDArray[np.float64]) -> NDArray[np.float64]:

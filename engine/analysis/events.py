@@ -1,0 +1,127 @@
+"""The beat that is measured: end-diastole, end-systole and the frame that closes the cycle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.analysis.volume import cavity_area
+from engine.cycle import UNKNOWN, Cycle, find_cycle
+from engine.model import TrackingResult
+
+_MOVING: Final = 0.02
+STRAIN_NADIR: Final = "largest shortening of the whole contour: a surrogate"
+
+
+@dataclass(frozen=True)
+class HeartCycle:
+    """The beat that is measured; frames count from the loop's first, 0.
+
+    Attributes:
+        start: End-diastole.
+        start_origin: Where it comes from.
+        end_systole: End-systole, or None where nothing tells.
+        end_systole_origin: Where it comes from.
+        end: Next end-diastole, which closes the cycle, or None where the loop does not hold it.
+        end_origin: Where it comes from.
+        heart_rate_bpm: 1/min; None if unknown.
+        heart_rate_origin: Where it comes from.
+        warnings: Sentences for the user.
+    """
+
+    start: int
+    start_origin: str
+    end_systole: int | None
+    end_systole_origin: str
+    end: int | None
+    end_origin: str
+    heart_rate_bpm: float | None
+    heart_rate_origin: str
+    warnings: tuple[str, ...] = ()
+
+    def last(self, frames: int) -> int:
+        """Return the last frame of the beat in a loop of so many frames."""
+        return frames - 1 if self.end is None else self.end
+
+    def with_nadir(self, strain: NDArray[np.float64]) -> HeartCycle:
+        """Return the cycle with end-systole at the largest shortening where it was unknown."""
+        if self.end_systole is not None:
+            return self
+        beat = strain[self.start : self.last(len(strain)) + 1]
+        nadir = self.start + int(np.argmin(beat))
+        if nadir == self.start:
+            return self
+        return replace(self, end_systole=nadir, end_systole_origin=STRAIN_NADIR)
+
+
+def heart_cycle(result: TrackingResult) -> HeartCycle:
+    """Find the beat to measure.
+
+    Given frames are believed before R waves, R waves before the area within the moving contour.
+
+    Args:
+        result: With frames, times and R waves where they are known.
+
+    Raises:
+        InputError: If a marked frame lies outside the loop.
+    """
+    marked = [
+        None if frame is None else frame - result.first_frame
+        for frame in (result.ed_frame, result.es_frame)
+    ]
+    cycle = find_cycle(
+        result.frame_times_s,
+        result.r_times_s,
+        contour_areas(result),
+        *marked,
+    )
+    start = 0 if cycle.ed_frame is None else cycle.ed_frame
+    origin = cycle.ed_origin if cycle.ed_frame is not None else "the loop's first frame"
+    warnings = list(cycle.warnings)
+    systole, systole_origin = cycle.es_frame, cycle.es_origin
+    if systole is not None and systole <= start:
+        warnings.append("End-systole does not follow end-diastole; check both frames.")
+        systole, systole_origin = None, UNKNOWN
+    end, end_origin = _closing_frame(result, cycle, start)
+    timed = result.frame_times_s is not None
+    return HeartCycle(
+        start=start,
+        start_origin=origin,
+        end_systole=systole,
+        end_systole_origin=systole_origin,
+        end=end,
+        end_origin=end_origin,
+        heart_rate_bpm=cycle.heart_rate_bpm if timed else None,
+        heart_rate_origin=cycle.heart_rate_origin,
+        warnings=tuple(warnings),
+    )
+
+
+def contour_areas(result: TrackingResult) -> NDArray[np.float64] | None:
+    """Return the area within the contour of every frame, ``(T,)``, px2; None if it rests."""
+    if result.contours is None:
+        return None
+    areas = np.array([cavity_area(curve, None) for curve in result.contours.endocardial])
+    moves = areas.max() > 0 and np.ptp(areas) > _MOVING * areas.max()
+    return areas if moves else None
+
+
+def _closing_frame(result: TrackingResult, cycle: Cycle, start: int) -> tuple[int | None, str]:
+    """Return the frame in which the beat that begins at ``start`` ends, and its origin."""
+    times = result.frame_times_s
+    r_times = np.sort(np.asarray(result.r_times_s, dtype=np.float64))
+    if times is not None and len(r_times) > 1:
+        beat = int(np.argmin(np.abs(r_times[:-1] - times[start])))
+        moment = times[start] + r_times[beat + 1] - r_times[beat]
+        half = 0.5 * float(np.median(np.diff(times)))
+        closing = int(np.argmin(np.abs(times - moment)))
+        if moment <= times[-1] + half and closing > start + 1:
+            return closing, "one R-R interval after end-diastole"
+        return None, UNKNOWN
+    for first, last in cycle.beats:
+        if abs(first - start) <= 0.1 * (last - first) and last > start + 1:
+            return last, cycle.ed_origin if "surrogate" in cycle.ed_origin else "next beat"
+    return None, UNKNOWN
