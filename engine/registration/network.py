@@ -152,12 +152,10 @@ class MotionUNet(nn.Module):
         self.encoder = nn.ModuleList([_Residual(high) for _, high in pairs])
         self.up = nn.ModuleList([_convolution(2, high, low, 1, 1) for low, high in pairs[1:]])
         self.decoder = nn.ModuleList([_Residual(low) for low, _ in pairs[1:]])
+        last = _convolution(2, self.widths[1], 3)
         self.head = nn.Sequential(
-            _convolution(2, self.widths[1], self.widths[1]),
-            nn.LeakyReLU(0.1),
-            _convolution(2, self.widths[1], 3),
+            _convolution(2, self.widths[1], self.widths[1]), nn.LeakyReLU(0.1), last
         )
-        last = self.head[-1]
         nn.init.normal_(last.weight, std=1e-3)
         _zero_bias(last)
 

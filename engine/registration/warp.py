@@ -211,7 +211,8 @@ def _determinant(columns: list[Tensor]) -> Tensor:
         (a, c), (b, d) = (column.unbind(1) for column in columns)
         return a * d - b * c
     first, second, third = columns
-    return (first * torch.linalg.cross(second, third, dim=1)).sum(dim=1)
+    volume: Tensor = (first * torch.linalg.cross(second, third, dim=1)).sum(dim=1)
+    return volume
 
 
 def _check_displacement(function: str, name: str, displacement: Tensor) -> int:

@@ -1,1 +1,11 @@
-"""Weights from simulated motion: pairs, losses, loops, provenance."""
+"""Weights from simulated motion: pairs, losses, the training loop, provenance."""
+
+from engine.training.config import (
+    TrainingConfig,
+    TrainingMethod,
+    TrainingRecord,
+    TrainingResult,
+)
+from engine.training.train import train
+
+__all__ = ["TrainingConfig", "TrainingMethod", "TrainingRecord", "TrainingResult", "train"]

@@ -69,7 +69,7 @@ def random_displacement(
     joined = weight * field + (1 - weight) * other
     middle = joined.mean(axis=(1, 2), keepdims=True)
     shrink = min(1.0, 2 * config.steepest / (_steepness(joined) + 1e-6))
-    return (middle + shrink * (joined - middle)).astype(np.float32)
+    return np.asarray(middle + shrink * (joined - middle), np.float32)
 
 
 def smooth_noise(random: Generator, size: int, length: float) -> Array:
@@ -90,7 +90,7 @@ def smooth_noise(random: Generator, size: int, length: float) -> Array:
     step = 1 / length
     ramp = np.arange(size, dtype=np.float32) * step
     map_x, map_y = np.meshgrid(ramp + start[0], ramp + start[1])
-    field: Array = cv2.remap(
+    field = cv2.remap(
         coarse,
         map_x.astype(np.float32),
         map_y.astype(np.float32),
@@ -100,7 +100,7 @@ def smooth_noise(random: Generator, size: int, length: float) -> Array:
     if length > 8:
         # Smooth what the remap's kernel leaves at the knots.
         field = cv2.GaussianBlur(field, (0, 0), min(length / 4, 24.0))
-    return field * np.float32(1.25)
+    return np.asarray(field * np.float32(1.25), np.float32)
 
 
 def log_uniform(random: Generator, low: float, high: float) -> float:
@@ -125,7 +125,7 @@ def _smooth_motion(random: Generator, size: int, amplitude: float, config: Motio
     moving *= np.float32(min(amplitude * np.sqrt(1 - 0.98 * share) / 1.4, limit))
     angle = random.uniform(0, 2 * np.pi)
     shift = amplitude * np.sqrt(share) * np.array([np.cos(angle), np.sin(angle)])
-    return moving + shift.astype(np.float32)[:, None, None]
+    return np.asarray(moving + shift[:, None, None], np.float32)
 
 
 def _affine(random: Generator, size: int) -> Array:

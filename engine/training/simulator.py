@@ -102,6 +102,16 @@ def simulate_pair(random: Generator, config: SimulationConfig | None = None) -> 
     return SimulatedPair(first, second, np.ascontiguousarray(displacement[:, inner, inner]), weight)
 
 
+@dataclass(frozen=True, eq=False)
+class _Scatterers:
+    """Scatterers of the tissue: positions (px), complex echoes and their strength, ``(n,)``."""
+
+    x: Array
+    y: Array
+    value: NDArray[np.complex64]
+    strength: Array
+
+
 def _scan(
     random: Generator, size: int, regions: Array, displacement: Array
 ) -> tuple[Array, Array, Array]:
@@ -118,7 +128,8 @@ def _scan(
     strength = random_echogenicity(random, regions)
     material = sample_at(strength[None], x, y)[0]
     scatter = _complex_normal(random, count) * material
-    renewed = _decorrelated(random, scatter, material, x, y, outer, sparse)
+    tissue = _Scatterers(x, y, scatter, material)
+    renewed = _decorrelated(random, tissue, outer, sparse)
     moved = sample_at(displacement, x, y)
     still_x, still_y, still = _static_clutter(random, outer, count)
     frames = []
@@ -141,23 +152,19 @@ def _scan(
 
 
 def _decorrelated(
-    random: Generator,
-    scatter: NDArray[np.complex64],
-    material: Array,
-    x: Array,
-    y: Array,
-    outer: int,
-    sparse: bool,
+    random: Generator, tissue: _Scatterers, outer: int, sparse: bool
 ) -> NDArray[np.complex64]:
     """Replace part of the scatterers' echoes, as motion out of the plane does."""
+    count = len(tissue.x)
     lost = random.uniform(0.02, 0.3)
     local = np.exp(np.float32(random.uniform(0, 0.8)) * smooth_noise(random, outer, 50))
-    share = np.clip(lost * sample_at(local[None], x, y)[0], 0, 0.9).astype(np.float32)
-    fresh = _complex_normal(random, len(x)) * material
+    local_at = sample_at(local[None], tissue.x, tissue.y)[0]
+    share = np.clip(lost * local_at, 0, 0.9).astype(np.float32)
+    fresh = _complex_normal(random, count) * tissue.strength
     if sparse or random.random() < 0.3:
-        gone = random.random(len(x)) < share
-        return np.where(gone, fresh, scatter).astype(np.complex64)
-    return np.asarray(np.sqrt(1 - share) * scatter + np.sqrt(share) * fresh, np.complex64)
+        gone = random.random(count) < share
+        return np.where(gone, fresh, tissue.value).astype(np.complex64)
+    return np.asarray(np.sqrt(1 - share) * tissue.value + np.sqrt(share) * fresh, np.complex64)
 
 
 def _static_clutter(

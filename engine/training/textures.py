@@ -96,8 +96,8 @@ def _splat(x: Array, y: Array, value: Array, size: int) -> Array:
     """Add values to the four pixels about each position."""
     column, row = np.floor(x).astype(np.int32), np.floor(y).astype(np.int32)
     inside = (row >= 0) & (row < size - 1) & (column >= 0) & (column < size - 1)
-    column, row, x, y, value = (part[inside] for part in (column, row, x, y, value))
-    right, down = x - column, y - row
+    column, row, value = column[inside], row[inside], value[inside]
+    right, down = x[inside] - column, y[inside] - row
     total = np.zeros(size * size)
     for offset, weight in (
         (0, (1 - down) * (1 - right)),

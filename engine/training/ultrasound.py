@@ -147,13 +147,14 @@ def receiver_noise(random: Generator, scanner: Scanner) -> Array:
         Real and imaginary part ``(samples, beams, 2)``, float32.
     """
     rows, columns = scanner.shape
-    noise = random.standard_normal((rows, columns, 2), np.float32)
+    white = random.standard_normal((rows, columns, 2), np.float32)
     sigma = scanner.pulse / scanner.step_range * 0.7
     width = scanner.beam / scanner.step_angle * random.uniform(0.2, 0.7)
-    noise = cv2.GaussianBlur(noise, (0, 0), sigmaX=max(width, 0.1), sigmaY=max(sigma, 0.1))
-    noise /= noise.std() * np.float32(np.sqrt(2)) + np.float32(1e-9)
+    noise = cv2.GaussianBlur(white, (0, 0), sigmaX=max(width, 0.1), sigmaY=max(sigma, 0.1))
+    power = float(noise.std()) * np.sqrt(2) + 1e-9
     depth = np.linspace(-1, 1, rows, dtype=np.float32)[:, None, None]
-    return np.asarray(noise * np.exp(np.float32(random.uniform(-0.3, 1.2)) * depth), np.float32)
+    rise = np.exp(np.float32(random.uniform(-0.3, 1.2)) * depth)
+    return np.asarray(noise * rise / np.float32(power), np.float32)
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,7 @@ def scan_convert(scanner: Scanner, echoes: Array, display: Display, size: int) -
     grey = grey[:, :: display.stride]
     rows, columns = np.mgrid[:size, :size].astype(np.float32)
     sample, line, _ = scanner.indices(columns, rows)
-    image: Array = cv2.remap(
+    image = cv2.remap(
         np.ascontiguousarray(grey),
         line / np.float32(display.stride),
         sample,
@@ -235,12 +236,12 @@ def scan_convert(scanner: Scanner, echoes: Array, display: Display, size: int) -
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=0,
     )
-    return image
+    return np.asarray(image, np.float32)
 
 
 def _blur(echoes: Array, scanner: Scanner) -> Array:
-    """Blur complex echoes by the pulse and the beam (with a faint wide pedestal)."""
+    """Blur complex echoes by the pulse and the beam."""
     vertical = scanner.pulse / scanner.step_range
     horizontal = scanner.beam / scanner.step_angle
-    blurred: Array = cv2.GaussianBlur(echoes, (0, 0), sigmaX=horizontal, sigmaY=vertical)
-    return blurred
+    blurred = cv2.GaussianBlur(echoes, (0, 0), sigmaX=horizontal, sigmaY=vertical)
+    return np.asarray(blurred, np.float32)

@@ -110,13 +110,16 @@ def backward_unrolled(
         (1 / 2, int(random.integers(1, 3)), 0.6),
     ):
         target = scaled_size(size, scale)
-        fixed, moving = resize_image(sample.fixed, target), resize_image(sample.moving, target)
-        truth = resize_displacement(sample.truth, target)
-        weight = resize_image(sample.weight, target)
+        level = Sample(
+            resize_image(sample.fixed, target),
+            resize_image(sample.moving, target),
+            resize_displacement(sample.truth, target),
+            resize_image(sample.weight, target),
+        )
         found = None if found is None else resize_estimate(found, target)
         for turn in range(passes):
             name = f"1/{round(1 / scale)}.{turn}"
-            found, loss, entry = _pass(name, network, fixed, moving, scale, found, truth, weight)
+            found, loss, entry = _pass(name, network, level, scale, found)
             (loss * (importance / passes)).backward()  # type: ignore[no-untyped-call]
             losses.append(PassLoss(entry.name, entry.error / scale, entry.likelihood))
     assert found is not None
@@ -125,22 +128,16 @@ def backward_unrolled(
 
 
 def _pass(
-    name: str,
-    network: MotionUNet,
-    fixed: Tensor,
-    moving: Tensor,
-    scale: float,
-    found: MotionEstimate | None,
-    truth: Tensor,
-    weight: Tensor,
+    name: str, network: MotionUNet, level: Sample, scale: float, found: MotionEstimate | None
 ) -> tuple[MotionEstimate, Tensor, PassLoss]:
-    """Run one pass on a whole patch; return the composed motion, the loss and its record."""
+    """Run one pass on a whole level; return the composed motion, the loss and its record."""
+    moving = level.moving
     warped = moving if found is None else warp(moving, found.displacement, mode="bicubic")
-    estimate = network(fixed, warped, scale, found)
+    estimate = network(level.fixed, warped, scale, found)
     composed = estimate.displacement
     if found is not None:
         composed = compose(composed, found.displacement)
-    loss, entry = _loss(name, composed, estimate.log_scale, truth, weight)
+    loss, entry = _loss(name, composed, estimate.log_scale, level.truth, level.weight)
     return MotionEstimate(composed.detach(), estimate.log_scale.detach()), loss, entry
 
 
