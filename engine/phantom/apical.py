@@ -199,7 +199,8 @@ def _middle_length(contracted: Values, focus: float, centre: float) -> Values:
     local = _blend(_NU, contracted)
     middle = 0.5 * (_inner_mu(local, focus) + _outer_mu(local, focus))
     length = np.concatenate([[0.0], np.cumsum(_arc(from_prolate(middle, _NU, focus, centre)))])
-    return length - length[len(_NU) // 2]
+    length -= length[len(_NU) // 2]
+    return length
 
 
 _NU = np.linspace(-np.pi, np.pi, 4001)

@@ -64,6 +64,8 @@ class PhantomConfig:
         cycle_frames: Frames from one R wave to the next; None: the last frame is the next R.
         amplitude: Factor on the motion (strain, flow speed, shift, or the step of a sinusoid).
         speckle: How the image is formed.
+        speckle_px: Width of the point spread (standard deviation) across the beam and along it,
+            px; in the sector model the width across holds at half depth.
         decorrelation: Fraction of scatterers replaced from frame to frame, 0 to 1.
         noise: Electronic noise: its amplitude over that of the wall's speckle.
         clutter: Static clutter: its amplitude over that of the wall's speckle.
@@ -84,6 +86,7 @@ class PhantomConfig:
     cycle_frames: int | None = None
     amplitude: float = 1.0
     speckle: SpeckleModel = SpeckleModel.SCATTERER
+    speckle_px: tuple[float, float] = (2.4, 1.1)
     decorrelation: float = 0.08
     noise: float = 0.03
     clutter: float = 0.05
@@ -106,6 +109,8 @@ class PhantomConfig:
         _check("fps", self.fps, 1e-3, np.inf)
         for value in self.spacing_mm or ():
             _check("spacing_mm", value, 1e-6, np.inf)
+        for value in self.speckle_px:
+            _check("speckle_px", value, 0.5, 20.0)
         _check("amplitude", self.amplitude, 0.0, 1.6)
         _check("wavelength_px", self.wavelength_px, 4.0, 4096.0)
         _check("dynamic_range_db", self.dynamic_range_db, 20.0, 120.0)

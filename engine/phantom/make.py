@@ -35,7 +35,7 @@ def make_phantom(config: PhantomConfig, progress: Progress | None = None) -> Pha
     """
     progress = progress or NullProgress()
     scene = make_scene(config)
-    imager = make_imager(config.speckle, scene.layout)
+    imager = make_imager(config, scene.layout)
     rng = np.random.default_rng(config.seed)
     receiver = Receiver(config, scene.layout, imager, rng)
     population = BloodScatterers if config.kind.is_flow else TissueScatterers

@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from engine.phantom.motion import Points
 from engine.phantom.scene import Scene
-from engine.phantom.speckle import DEVELOPED, Echo, random_weights
-
-MARGIN_PX = 8.0
+from engine.phantom.speckle import DEVELOPED, Echo, density_of, random_weights
 
 
 class Scatterers(Protocol):
@@ -77,16 +75,18 @@ class BloodScatterers:
         self._anatomy, self._motion, self._rng = scene.anatomy, scene.motion, rng
         self._share = scene.config.decorrelation
         height, width = scene.config.size
-        self._low = np.full(2, -MARGIN_PX)
-        self._high = np.array([width, height]) + MARGIN_PX
+        margin = 3 * scene.config.speckle_px[0]
+        self._low = np.full(2, -margin)
+        self._high = np.array([width, height]) + margin
         area = float(np.prod(self._high - self._low))
         count = round(density * area)
         self._places = rng.uniform(self._low, self._high, (count, 2))
         self._weights = random_weights(count, rng)
-        rest = round(DEVELOPED * area)
+        developed = density_of(DEVELOPED, scene.config.speckle_px)
+        rest = round(developed * area)
         self._rest = rng.uniform(self._low, self._high, (rest, 2))
         level = 0.25 * scene.anatomy.echo(self._rest) * ~scene.anatomy.regions(self._rest)[1]
-        ratio = float(np.sqrt(density / DEVELOPED))
+        ratio = float(np.sqrt(density / developed))
         self._rest_weights: Echo = random_weights(rest, rng) * (level * ratio).astype(np.float32)
 
     def at(self, frame: int) -> tuple[Points, Echo]:
@@ -110,4 +110,5 @@ def _material_box(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.float64
     seen = np.concatenate(
         [scene.motion.inverse(probe, frame) for frame in range(scene.config.frames)]
     )
-    return seen.min(axis=0) - MARGIN_PX, seen.max(axis=0) + MARGIN_PX
+    margin = 3 * scene.config.speckle_px[0]
+    return seen.min(axis=0) - margin, seen.max(axis=0) + margin

@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from engine.phantom.config import REFERENCE_DEPTH_MM, SpeckleModel
+from engine.phantom.config import REFERENCE_DEPTH_MM, PhantomConfig, SpeckleModel
 from engine.phantom.layout import Layout
 from engine.phantom.motion import Points
 
-LATERAL_PX, AXIAL_PX = 2.4, 1.1
-CARRIER_PX = 1.6
-DEVELOPED, DILUTE = 0.5, 0.06
-"""Scatterers per px: 8 and 1 in a resolution cell."""
+DEVELOPED, DILUTE = 8.0, 1.0
+"""Scatterers in a resolution cell."""
+CARRIER = 1.5
+"""Period of the carrier over the axial width of the point spread."""
 Echo = NDArray[np.complex64]
 
 
@@ -37,11 +37,17 @@ class Imager(Protocol):
         """Return the complex echo, ``(H, W)``, of scatterers at ``(N, 2)`` px."""
 
 
-def make_imager(model: SpeckleModel, layout: Layout) -> Imager:
-    """Return the imager of a speckle model."""
-    if model is SpeckleModel.SECTOR:
-        return SectorImager(layout)
-    return CartesianImager(layout.size, DEVELOPED if model is SpeckleModel.SCATTERER else DILUTE)
+def make_imager(config: PhantomConfig, layout: Layout) -> Imager:
+    """Return the imager of a phantom's speckle model."""
+    if config.speckle is SpeckleModel.SECTOR:
+        return SectorImager(layout, config.speckle_px)
+    dilute = config.speckle is SpeckleModel.SPARSE
+    return CartesianImager(layout.size, config.speckle_px, DILUTE if dilute else DEVELOPED)
+
+
+def density_of(in_cell: float, speckle_px: tuple[float, float]) -> float:
+    """Return scatterers per px for a number of them in a resolution cell."""
+    return in_cell / (2 * np.pi * speckle_px[0] * speckle_px[1])
 
 
 class CartesianImager:
@@ -49,18 +55,20 @@ class CartesianImager:
 
     Args:
         size: (H, W), px.
-        density: Scatterers per px.
+        speckle_px: Width of the point spread (x, y), px.
+        in_cell: Scatterers in a resolution cell.
     """
 
-    def __init__(self, size: tuple[int, int], density: float) -> None:
-        self.density = density
+    def __init__(
+        self, size: tuple[int, int], speckle_px: tuple[float, float], in_cell: float
+    ) -> None:
+        lateral, axial = speckle_px
+        self.density = density_of(in_cell, speckle_px)
         self._size = size
-        self._margin = 8
+        self._margin = int(np.ceil(3.5 * lateral))
         self._grid = tuple(fft.next_fast_len(side + 2 * self._margin) for side in size)
-        gain = np.sqrt(4 * np.pi * LATERAL_PX * AXIAL_PX / density)
-        self._transfer = (gain * _gaussian_transfer(self._grid, AXIAL_PX, LATERAL_PX)).astype(
-            np.float32
-        )
+        gain = np.sqrt(4 * np.pi * lateral * axial / self.density)
+        self._transfer = (gain * _gaussian_transfer(self._grid, axial, lateral)).astype(np.float32)
 
     def echo(self, points: Points, weights: Echo) -> Echo:
         """Return the complex echo, ``(H, W)``."""
@@ -80,21 +88,22 @@ class SectorImager:
 
     Args:
         layout: Of the view.
+        speckle_px: Width of the point spread across the beam at half depth, and along it, px.
     """
 
-    def __init__(self, layout: Layout) -> None:
-        self.density = DEVELOPED
+    def __init__(self, layout: Layout, speckle_px: tuple[float, float]) -> None:
+        self.density = density_of(DEVELOPED, speckle_px)
         self._layout = layout
         row_mm = layout.spacing_mm[1] / layout.scale
-        self._sample_mm = 0.8 * row_mm
-        self._carrier = 2 * np.pi / (CARRIER_PX * row_mm)
-        spread = LATERAL_PX * row_mm / (0.5 * REFERENCE_DEPTH_MM)
+        self._sample_mm = 0.7 * speckle_px[1] * row_mm
+        self._carrier = 2 * np.pi / (CARRIER * speckle_px[1] * row_mm)
+        spread = speckle_px[0] * row_mm / (0.5 * REFERENCE_DEPTH_MM)
         self._beam = spread / 1.5
         self._first = -layout.half_angle - 4 * spread
         samples = int(np.ceil(REFERENCE_DEPTH_MM * 1.03 / self._sample_mm)) + 8
         beams = int(np.ceil(-2 * self._first / self._beam)) + 1
         self._grid = (fft.next_fast_len(samples), fft.next_fast_len(beams))
-        axial = AXIAL_PX * row_mm / self._sample_mm
+        axial = speckle_px[1] * row_mm / self._sample_mm
         self._transfer = _gaussian_transfer(self._grid, axial, 1.5).astype(np.float32)
         depth, angle = layout.polar(layout.grid())
         shape = layout.size

@@ -10,14 +10,15 @@ from scipy.signal import hilbert
 
 from engine.phantom import PhantomConfig, PhantomKind, SpeckleModel, make_phantom
 from engine.phantom.layout import Layout
-from engine.phantom.speckle import CARRIER_PX, SectorImager, make_imager, random_weights
+from engine.phantom.speckle import CARRIER, SectorImager, make_imager, random_weights
 
 LAYOUT = Layout((192, 256), (0.6, 0.6))
 
 
 def envelope(model: SpeckleModel) -> np.ndarray:
     rng = np.random.default_rng(0)
-    imager = make_imager(model, LAYOUT)
+    config = PhantomConfig(size=LAYOUT.size, spacing_mm=LAYOUT.spacing_mm, speckle=model)
+    imager = make_imager(config, LAYOUT)
     count = round(imager.density * 212 * 276)
     points = rng.uniform((-10, -10), (266, 202), (count, 2))
     return np.abs(imager.echo(points, random_weights(count, rng)))
@@ -67,7 +68,7 @@ def test_the_sector_widens_with_depth_and_turns_with_the_beam() -> None:
 
 
 def test_a_sector_beam_is_the_hilbert_envelope_of_its_rf_line() -> None:
-    imager = SectorImager(LAYOUT)
+    imager = SectorImager(LAYOUT, (2.4, 1.1))
     centre = LAYOUT.to_px(np.array([[0.0, 0.0]]))[0, 0]
     rng = np.random.default_rng(4)
     depths = rng.uniform(60, 130, 40)
@@ -77,7 +78,7 @@ def test_a_sector_beam_is_the_hilbert_envelope_of_its_rf_line() -> None:
     fine = np.arange(0, 192, 1 / 16)
     row = fine[:, None] - depths[None]
     pulse = np.exp(-0.5 * (row / 1.1) ** 2)
-    line = (pulse * (weights * np.exp(2j * np.pi * row / CARRIER_PX)).real).sum(axis=1)
+    line = (pulse * (weights * np.exp(2j * np.pi * row / (1.1 * CARRIER))).real).sum(axis=1)
     expected = np.abs(hilbert(line))[::16][40:150]
     assert np.corrcoef(found, expected)[0, 1] > 0.97
 
