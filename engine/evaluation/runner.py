@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.config import Preset, TrackingConfig
-from engine.errors import InputError
+from engine.errors import InputError, MissingPackageError
 from engine.methods.registry import get_method
 from engine.model import Cine, Mask, ScaleField
 from engine.progress import NullProgress, Progress
@@ -27,16 +27,18 @@ class Variant:
     """A method with the settings that make its rows differ.
 
     Attributes:
-        method: Name as given, such as ``ssmsr@paper``.
+        method: Name as given, such as ``ssmsr@paper``, without the folder of a file.
         name: Name in the registry.
         preset: Its preset.
         training: ``on``, ``off``, or an empty string where there is no choice.
+        init: Weights or model file, or None.
     """
 
     method: str
     name: str
     preset: Preset
     training: str
+    init: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,32 +59,35 @@ class Run:
 
 
 def variants(methods: tuple[str, ...], training: tuple[bool, ...]) -> tuple[Variant, ...]:
-    """Return what to run for methods given as ``name`` or ``name@preset``.
+    """Return what to run for methods given as ``name``, ``name@preset`` or ``name@file``.
 
     Args:
-        methods: As given by the user.
-        training: Settings of the test-time training; only methods that have it are run for each.
+        methods: As given by the user; a file is a model (``.onnx``) or weights (``.safetensors``).
+        training: Settings of the test-time training, for methods that may do with or without.
 
     Raises:
-        InputError: If a method or preset is unknown.
+        InputError: If a method, preset or file is unknown.
         MissingPackageError: If an optional package of a named method is absent.
     """
     chosen = []
     for method in methods:
-        name, _, preset_name = method.partition("@")
+        name, _, extra = method.partition("@")
         sentence = get_method(name).missing()
         if sentence is not None:
-            raise InputError(f"{sentence} (or leave '{name}' out of --methods)")
+            raise MissingPackageError(f"{sentence} (or leave '{name}' out of --methods)")
+        init = Path(extra) if Path(extra).suffix in {".onnx", ".safetensors"} else None
         try:
-            preset = Preset(preset_name or Preset.DEFAULT)
+            preset = Preset(extra) if extra and init is None else Preset.DEFAULT
         except ValueError as error:
             known = ", ".join(Preset)
-            raise InputError(f"Unknown preset '{preset_name}'. Choose among {known}.") from error
-        if name in _TRAINABLE:
-            words = ["on" if state else "off" for state in training]
-            chosen += [Variant(method, name, preset, word) for word in words]
-        else:
-            chosen.append(Variant(method, name, preset, ""))
+            raise InputError(
+                f"Unknown preset '{extra}'. Choose among {known}, or name a file of weights."
+            ) from error
+        title = f"{name}@{init.name}" if init is not None else method
+        # The paper's preset is nothing without its training, the preview has none.
+        both = name in _TRAINABLE and preset is Preset.DEFAULT
+        words = ["on" if state else "off" for state in training] if both else [""]
+        chosen += [Variant(title, name, preset, word, init) for word in words]
     return tuple(chosen)
 
 
@@ -95,6 +100,7 @@ def run_variant(
         preset=variant.preset,
         device=device,
         seed=seed,
+        init=variant.init,
         test_time_training=variant.training != "off",
     )
     start = time.perf_counter()

@@ -10,6 +10,8 @@ from engine.methods.base import Method
 
 _METHODS: Final = {
     "ssmsr": "engine.methods.ssmsr:Ssmsr",
+    "ssr": "engine.methods.ssr:Ssr",
+    "voxelmorph": "engine.methods.voxelmorph:VoxelMorph",
     "identity": "engine.methods.optical_flow:Identity",
     "dis": "engine.methods.optical_flow:Dis",
     "farneback": "engine.methods.optical_flow:Farneback",
@@ -21,6 +23,7 @@ _METHODS: Final = {
     "ants": "engine.methods.ants:Syn",
     "ants-bspline": "engine.methods.ants:BSplineSyn",
     "niftyreg": "engine.methods.niftyreg:NiftyReg",
+    "myotracker": "engine.methods.myotracker:MyoTracker",
 }
 
 
