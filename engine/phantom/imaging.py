@@ -11,7 +11,7 @@ from engine.phantom.layout import Layout
 from engine.phantom.speckle import Echo, Imager, random_weights
 from engine.phantom.timing import smooth_step
 
-HEADROOM_DB = 22.0
+HEADROOM_DB = 25.0
 """Level of white over the wall's mean power, dB."""
 
 Map = NDArray[np.float32]

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import map_coordinates, uniform_filter
 from scipy.signal import hilbert
 
-from engine.phantom import PhantomConfig, PhantomKind, SpeckleModel, make_phantom
+from engine.phantom import PhantomConfig, PhantomKind, SpeckleModel, make_phantom, real_like
 from engine.phantom.layout import Layout
 from engine.phantom.speckle import CARRIER, SectorImager, make_imager, random_weights
 
@@ -106,3 +107,33 @@ def test_artefacts_change_what_they_should() -> None:
     for option, rows in (("haze", slice(5, 20)), ("reverberation", slice(20, 55))):
         image = make_phantom(replace(base, **{option: 1.0})).cine.frames[0].astype(float)
         assert (image - clean)[rows][fan[rows]].mean() > 3
+
+
+def local_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the squared correlation in 21x21 px windows."""
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return uniform_filter(values, 21)
+
+    first, second = first - first.mean(), second - second.mean()
+    covariance = mean(first * second) - mean(first) * mean(second)
+    variances = [np.maximum(mean(part * part) - mean(part) ** 2, 0.0) for part in (first, second)]
+    return covariance**2 / (variances[0] * variances[1] + 1e-3)
+
+
+@pytest.mark.parametrize("speckle", [SpeckleModel.SCATTERER, SpeckleModel.SECTOR])
+@pytest.mark.parametrize("kind", [PhantomKind.APICAL, PhantomKind.SHORT_AXIS, PhantomKind.RIGID])
+def test_real_like_noise_has_the_correlation_of_real_loops(
+    kind: PhantomKind, speckle: SpeckleModel
+) -> None:
+    config = PhantomConfig(kind=kind, speckle=speckle, frames=3, cycle_frames=50)
+    made = make_phantom(real_like(config))
+    rows, columns = np.mgrid[:384, :512]
+    kept = []
+    for pair in range(2):
+        u = made.displacement[pair]
+        moving = made.cine.frames[pair].astype(float)
+        back = map_coordinates(moving, [rows + u[1], columns + u[0]], order=3, mode="nearest")
+        fixed = made.cine.frames[pair + 1].astype(float)
+        kept.append(local_correlation(back, fixed)[made.mask[pair + 1]].mean())
+    assert 0.3 < np.mean(kept) < 0.5
