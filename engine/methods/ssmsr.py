@@ -165,11 +165,12 @@ def _scale_field(
     Beyond the box the nearest value continues, so that paths near its border meet no jump.
     """
     padding = _outside(box, frames.shape[1:])
-    shown = ((0, 0), (0, 0), *padding)
-    displacement = np.pad(estimate.displacement.numpy(), shown, mode="edge")
+    size = tuple(int(part.stop - part.start) for part in box)
+    inner, error = estimate.full_size(size)
+    displacement = np.pad(inner.numpy(), ((0, 0), (0, 0), *padding), mode="edge")
     uncertainty = None
-    if estimate.uncertainty is not None:
-        uncertainty = np.pad(estimate.uncertainty.numpy(), ((0, 0), *padding), mode="edge")
+    if error is not None:
+        uncertainty = np.pad(error.numpy(), ((0, 0), *padding), mode="edge")
     quality = field_quality(frames, displacement, mask)
     return ScaleField(
         estimate.scale,

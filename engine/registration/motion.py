@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 
 from engine.model import Scale
-from engine.registration.multiscale import Stage
+from engine.registration.multiscale import Motion, Stage
 from engine.registration.network import MotionEstimate, MotionUNet
 from engine.registration.pairs import ImagePairs
+from engine.registration.pyramid import scaled_size
+from engine.registration.warp import compose, warp
 
 
 @dataclass(frozen=True)
@@ -50,17 +52,54 @@ class MotionEstimator:
         """Return how often the scale is passed."""
         return self._settings.full_passes if scale is Scale.FULL else 1
 
-    def train(self, pairs: ImagePairs, displacement: Tensor, scale: Scale, run: Stage) -> int:
+    def train(self, pairs: ImagePairs, motion: Motion | None, run: Stage) -> int:
         """Fine-tune the network on the pairs."""
         return 0
 
-    def residual(
-        self, pairs: ImagePairs, indices: Sequence[int], displacement: Tensor, scale: Scale
-    ) -> MotionEstimate:
-        """Estimate the residual of some pairs, ``(n, 2, *size)``, px of the scale."""
+    def estimate(
+        self, pairs: ImagePairs, indices: Sequence[int], motion: Motion | None, scale: Scale
+    ) -> Motion:
+        """Return the composed motion of some pairs on the scale's grid, with its error."""
         self._network.eval()
         factor = float(scale.fraction)
-        batch = pairs.at_scale(indices, displacement, factor)
+        batch = pairs.at_size(indices, scaled_size(pairs.size, factor))
+        previous = on_device(motion, pairs.device)
         with torch.inference_mode():
-            estimate = self._network(batch.fixed, batch.moving, factor)
-        return MotionEstimate(estimate.displacement.clone(), estimate.log_scale.clone())
+            found = refine_once(self._network, batch.fixed, batch.moving, factor, previous)
+        return Motion(found.displacement.clone(), found.log_scale.clone())
+
+
+def on_device(motion: Motion | None, device: torch.device) -> MotionEstimate | None:
+    """Return a motion as the network's own estimate on a device; None stays None."""
+    if motion is None or motion.log_scale is None:
+        return None
+    return MotionEstimate(motion.displacement.to(device), motion.log_scale.to(device))
+
+
+def refine_once(
+    network: MotionUNet,
+    fixed: Tensor,
+    moving: Tensor,
+    scale: float,
+    previous: MotionEstimate | None,
+) -> MotionEstimate:
+    """Apply the network once: warp by the motion so far, find the residual, compose.
+
+    Args:
+        network: The motion network.
+        fixed: ``(n, 1, *size)``.
+        moving: ``(n, 1, *size)``, not warped.
+        scale: Scale of both relative to the full resolution.
+        previous: Motion so far on this grid, or None.
+
+    Returns:
+        Composed displacement and its expected error on this grid.
+    """
+    if previous is None:
+        estimate: MotionEstimate = network(fixed, moving, scale)
+        return estimate
+    warped = warp(moving, previous.displacement, mode="bicubic")
+    residual = network(fixed, warped, scale, previous)
+    return MotionEstimate(
+        compose(residual.displacement, previous.displacement), residual.log_scale
+    )

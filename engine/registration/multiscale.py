@@ -6,49 +6,81 @@ first line composes. Only composition equals warping twice, so ``compose`` is us
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from engine.model import Scale
 from engine.progress import Progress, Step
 from engine.registration.memory import batch_size, in_batches
 from engine.registration.pairs import ImagePairs
 from engine.registration.pyramid import scaled_size
-from engine.registration.warp import compose, resize_displacement
+from engine.registration.warp import resize_displacement
+
+LENGTH_OF_LAPLACE: Final = 1.67
+"""Mean length of a vector of two independent Laplace components of scale 1."""
 
 
-class Residual(Protocol):
-    """A residual with what its estimator knows of its error."""
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """Composed displacement of some pairs on the grid of one scale.
 
-    @property
-    def displacement(self) -> Tensor:
-        """``(n, D, *size)``, px of its scale."""
+    Attributes:
+        displacement: ``(n, D, *size)``, px of its grid.
+        log_scale: Natural log of the Laplace scale of either component's error, ``(n, 1, *size)``,
+            log px of its grid; None where the estimator does not know it.
+    """
 
-    @property
-    def log_scale(self) -> Tensor | None:
-        """Log of the expected error, ``(n, 1, *size)``, log px of its scale; None if unknown."""
+    displacement: Tensor
+    log_scale: Tensor | None = None
+
+    def resized(self, size: Sequence[int]) -> Motion:
+        """Return the motion on another grid, ``size`` ([D, ]H, W) px."""
+        displacement = resize_displacement(self.displacement, size)
+        if self.log_scale is None:
+            return Motion(displacement)
+        mode = "bilinear" if len(size) == 2 else "trilinear"
+        ratio = math.log(size[-1] / self.log_scale.shape[-1])
+        log_scale = functional.interpolate(
+            self.log_scale, tuple(size), mode=mode, align_corners=False
+        )
+        return Motion(displacement, log_scale + ratio)
+
+    def batch(self, indices: Sequence[int]) -> Motion:
+        """Return the motion of neighbouring pairs (a view)."""
+        chosen = slice(indices[0], indices[-1] + 1)
+        log_scale = None if self.log_scale is None else self.log_scale[chosen]
+        return Motion(self.displacement[chosen], log_scale)
 
 
 class Estimator(Protocol):
-    """Something that estimates residuals and may first train itself on the pairs."""
+    """Something that estimates motion and may first train itself on the pairs."""
 
     bytes_per_pixel: int
 
     def passes(self, scale: Scale) -> int:
         """Return how often the scale is passed."""
 
-    def train(self, pairs: ImagePairs, displacement: Tensor, scale: Scale, run: Stage) -> int:
-        """Optimise on the pairs at a scale; return the steps made."""
+    def train(self, pairs: ImagePairs, motion: Motion | None, run: Stage) -> int:
+        """Optimise on the pairs at a scale, given the motion so far; return the steps made."""
 
-    def residual(
-        self, pairs: ImagePairs, indices: Sequence[int], displacement: Tensor, scale: Scale
-    ) -> Residual:
-        """Estimate the residual of some pairs, without gradients."""
+    def estimate(
+        self, pairs: ImagePairs, indices: Sequence[int], motion: Motion | None, scale: Scale
+    ) -> Motion:
+        """Return the composed motion of some pairs, without gradients.
+
+        Args:
+            pairs: All pairs.
+            indices: Which of them.
+            motion: Theirs so far, on this scale's grid; None before the first pass.
+            scale: The scale.
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,17 +89,35 @@ class ScaleEstimate:
 
     Attributes:
         scale: The scale just done.
-        displacement: ``(N, D, *spatial)``, full-size px, on the CPU.
-        uncertainty: Expected endpoint error, ``(N, *spatial)``, px, or None.
+        motion: Of all pairs, on this scale's grid, on the CPU.
         steps: Optimisation steps at this scale.
         seconds: Wall time of this scale, s.
     """
 
     scale: Scale
-    displacement: Tensor
-    uncertainty: Tensor | None
+    motion: Motion
     steps: int
     seconds: float
+
+    def full_size(self, size: Sequence[int]) -> tuple[Tensor, Tensor | None]:
+        """Return displacement and expected endpoint error on the full grid.
+
+        Args:
+            size: Full spatial size ([D, ]H, W), px.
+
+        Returns:
+            ``(N, D, *size)`` float32, and ``(N, *size)`` float16 or None; both in full px.
+        """
+        count = len(self.motion.displacement)
+        displacement = torch.empty(count, len(size), *size)
+        known = self.motion.log_scale is not None
+        uncertainty = torch.empty(count, *size, dtype=torch.float16) if known else None
+        for index in range(count):
+            full = self.motion.batch([index]).resized(size)
+            displacement[index] = full.displacement[0]
+            if uncertainty is not None and full.log_scale is not None:
+                uncertainty[index] = full.log_scale[0, 0].exp() * LENGTH_OF_LAPLACE
+        return displacement, uncertainty
 
 
 @dataclass(frozen=True)
@@ -96,9 +146,8 @@ class Stage:
         self.progress.check()
 
 
-Refine = Callable[[Tensor, Tensor | None], Tensor]
-"""Takes the composed displacement ``(N, D, *spatial)`` after a scale with its expected error
-``(N, *spatial)`` (or None) and returns it improved."""
+Refine = Callable[[Motion], Motion]
+"""Takes the motion of all pairs after a scale and returns it improved, on the same grid."""
 
 
 def register(
@@ -109,81 +158,66 @@ def register(
     on_scale: Callable[[ScaleEstimate], None],
     refine: Refine | None = None,
 ) -> None:
-    """Estimate the displacement of every pair, coarse to fine.
+    """Estimate the motion of every pair, coarse to fine.
 
     Args:
         pairs: What to register.
-        estimator: Trains itself and estimates residuals.
+        estimator: Trains itself and estimates motion.
         scales: Coarse to fine.
         progress: Steps, notices and the wish to stop.
-        on_scale: Takes each scale's estimate as soon as it is done. The tensors go on being
-            refined by finer scales: copy what is to be kept.
-        refine: Applied to the displacement after each scale.
+        on_scale: Takes each scale's estimate as soon as it is done.
+        refine: Applied to the motion after each scale.
 
     Raises:
         Cancelled: If a stop was asked for.
         ResourceError: If memory does not suffice for one pair.
         ConvergenceError: If an optimisation left the finite numbers.
     """
-    displacement = torch.zeros(len(pairs), pairs.dims, *pairs.size)
+    motion: Motion | None = None
     weights = [float(scale.fraction) ** 2 + 0.05 for scale in scales]
     start = 0.0
     for scale, weight in zip(scales, weights, strict=True):
         begin = time.perf_counter()
         stage = Stage(scale, start, weight / sum(weights), progress)
-        steps = 0
-        uncertainty: Tensor | None = None
+        motion = None if motion is None else motion.resized(_grid(pairs, scale))
+        steps = estimator.train(pairs, motion, stage)
         total = estimator.passes(scale)
         for number in range(total):
-            if number == 0:
-                steps = estimator.train(pairs, displacement, scale, stage)
-            uncertainty = _apply(pairs, estimator, displacement, stage, number / total, 1 / total)
-        if refine is not None:
-            displacement.copy_(refine(displacement, uncertainty))
-        seconds = time.perf_counter() - begin
-        on_scale(ScaleEstimate(scale, displacement, uncertainty, steps, seconds))
+            share = 0.5 / total
+            motion = _apply(pairs, estimator, motion, stage, (0.5 + number * share, share))
+        if refine is not None and motion is not None:
+            motion = refine(motion)
+        if motion is not None:
+            on_scale(ScaleEstimate(scale, motion, steps, time.perf_counter() - begin))
         start += stage.share
+
+
+def _grid(pairs: ImagePairs, scale: Scale) -> tuple[int, ...]:
+    """Return the spatial size of a scale."""
+    return scaled_size(pairs.size, float(scale.fraction))
 
 
 def _apply(
     pairs: ImagePairs,
     estimator: Estimator,
-    displacement: Tensor,
+    motion: Motion | None,
     stage: Stage,
-    begin: float,
-    share: float,
-) -> Tensor | None:
-    """Compose one pass's residuals into ``displacement``; return the expected error."""
-    scale = stage.scale
-    count, size = len(pairs), pairs.size
+    part: tuple[float, float],
+) -> Motion:
+    """Return the motion of all pairs after one more pass."""
+    size = _grid(pairs, stage.scale)
+    count = len(pairs)
+    found = torch.zeros(count, pairs.dims, *size)
     errors: list[Tensor] = []
 
     def work(indices: Sequence[int]) -> None:
-        estimate = estimator.residual(pairs, indices, displacement, scale)
-        residual = resize_displacement(estimate.displacement, size)
-        chosen = slice(indices[0], indices[-1] + 1)
-        previous = displacement[chosen].to(residual.device)
-        displacement[chosen] = compose(residual, previous).to(displacement.device)
+        before = None if motion is None else motion.batch(indices)
+        estimate = estimator.estimate(pairs, indices, before, stage.scale)
+        found[indices[0] : indices[-1] + 1] = estimate.displacement.cpu()
         if estimate.log_scale is not None:
-            errors.append(_expected_error(estimate.log_scale, size))
-        stage.report(indices[-1] + 1, count, (begin + share / 2, begin + share))
+            errors.append(estimate.log_scale.cpu())
+        stage.report(indices[-1] + 1, count, (part[0], part[0] + part[1]))
 
-    pixels = 1
-    for length in scaled_size(size, float(scale.fraction)):
-        pixels *= length
-    batch = batch_size(pixels, estimator.bytes_per_pixel, pairs.device)
+    batch = batch_size(math.prod(size), estimator.bytes_per_pixel, pairs.device)
     in_batches(count, batch, work, stage.progress)
-    return torch.cat(errors) if errors else None
-
-
-def _expected_error(log_scale: Tensor, size: Sequence[int]) -> Tensor:
-    """Return the expected endpoint error ``(n, *size)``, full-size px, float16, on the CPU.
-
-    Two independent Laplace components of scale b have a mean length of about 1.67 b.
-    """
-    ratio = size[-1] / log_scale.shape[-1]
-    dense = log_scale.exp() * (1.67 * ratio)
-    if tuple(dense.shape[2:]) != tuple(size):
-        mode = "bilinear" if len(size) == 2 else "trilinear"
-        dense = torch.nn.functional.interpolate(dense, tuple(size), mode=mode, align_corners=False)
-    return dense[:, 0].half().cpu()
+    return Motion(found, torch.cat(errors) if errors else None)

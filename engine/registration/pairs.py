@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from engine.errors import InputError
-from engine.registration.pyramid import resize_image, scaled_size
-from engine.registration.warp import warp
+from engine.registration.pyramid import resize_image
+from engine.registration.warp import resize_displacement, warp
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,23 +55,35 @@ class ImagePairs:
         """2 or 3."""
         return self.fixed.ndim - 1
 
-    def at_scale(self, indices: Sequence[int], displacement: Tensor, scale: float) -> PairBatch:
-        """Return the pictures of some pairs at a scale (paper, Eq. 4).
+    def at_size(self, indices: Sequence[int], size: Sequence[int]) -> PairBatch:
+        """Return the pictures of some pairs, resized without aliasing.
 
         Args:
             indices: Which pairs.
-            displacement: Composed so far, ``(N, D, *spatial)`` of all pairs, full-size px.
-            scale: Factor of the full size.
+            size: Spatial size of the result ([D, ]H, W), px.
         """
         chosen = torch.as_tensor(list(indices))
-        size = scaled_size(self.size, scale)
-        fixed = self._images(self.fixed, chosen)
-        moving = self._images(self.moving, chosen)
-        field = displacement[chosen].to(self.device)
-        if bool(field.any()):
-            moving = warp(moving, field)
-        inside = resize_image(self.mask[chosen].to(self.device).float()[:, None], size)
-        return PairBatch(resize_image(fixed, size), resize_image(moving, size), inside)
+        inside = self.mask[chosen].to(self.device).float()[:, None]
+        return PairBatch(
+            resize_image(self._images(self.fixed, chosen), size),
+            resize_image(self._images(self.moving, chosen), size),
+            resize_image(inside, size),
+        )
+
+    def warped_at_size(
+        self, indices: Sequence[int], displacement: Tensor, size: Sequence[int]
+    ) -> PairBatch:
+        """Return the pictures with the moving ones warped before they are resized (Eq. 4).
+
+        Args:
+            indices: Which pairs.
+            displacement: Of these pairs, ``(n, D, *spatial)`` on any grid.
+            size: Spatial size of the result ([D, ]H, W), px.
+        """
+        batch = self.at_size(indices, self.size)
+        field = resize_displacement(displacement.to(self.device), self.size)
+        moving = warp(batch.moving, field)
+        return PairBatch(*(resize_image(image, size) for image in (batch.fixed, moving, batch.mask)))
 
     def _images(self, stack: Tensor, chosen: Tensor) -> Tensor:
         """Return images ``(n, 1, *spatial)``, float32 in [0, 1], on the device."""
@@ -84,7 +96,7 @@ class PairBatch(NamedTuple):
 
     Attributes:
         fixed: ``(n, 1, *size)`` in [0, 1].
-        moving: ``(n, 1, *size)`` in [0, 1], warped by the field so far.
+        moving: ``(n, 1, *size)`` in [0, 1].
         mask: ``(n, 1, *size)``, weights in [0, 1].
     """
 

@@ -10,12 +10,13 @@ from torch import Tensor
 
 from engine.errors import ConvergenceError
 from engine.model import Scale
-from engine.registration.multiscale import Stage
+from engine.registration.multiscale import Motion, Stage
 from engine.registration.network import PaperUNet
 from engine.registration.pairs import ImagePairs, PairBatch
+from engine.registration.pyramid import scaled_size
 from engine.registration.regularisation import smoothness
 from engine.registration.similarity import similarity
-from engine.registration.warp import warp
+from engine.registration.warp import compose, warp
 
 _CHECK_EVERY = 25
 
@@ -37,19 +38,6 @@ class PaperSettings:
     smoothness_weight: float = 10.0
     window: int = 6
     carry_weights: bool = True
-
-
-@dataclass(frozen=True, eq=False)
-class PlainResidual:
-    """A residual without an estimate of its error.
-
-    Attributes:
-        displacement: ``(n, D, *size)``, px of its scale.
-        log_scale: Always None.
-    """
-
-    displacement: Tensor
-    log_scale: None = None
 
 
 class PaperEstimator:
@@ -74,7 +62,7 @@ class PaperEstimator:
         """Return one: the paper passes each scale once."""
         return 1
 
-    def train(self, pairs: ImagePairs, displacement: Tensor, scale: Scale, run: Stage) -> int:
+    def train(self, pairs: ImagePairs, motion: Motion | None, run: Stage) -> int:
         """Optimise the network on the pairs at a scale.
 
         Raises:
@@ -88,7 +76,7 @@ class PaperEstimator:
             return 0
         self._network.train()
         optimiser = torch.optim.Adam(self._network.parameters(), lr=settings.learning_rate)
-        prepared = self._prepare(pairs, displacement, scale, run)
+        prepared = self._prepare(pairs, motion, run)
         order: list[int] = []
         for step in range(settings.steps):
             if not order:
@@ -102,23 +90,27 @@ class PaperEstimator:
                 self._report(loss, step, run)
         return settings.steps
 
-    def residual(
-        self, pairs: ImagePairs, indices: Sequence[int], displacement: Tensor, scale: Scale
-    ) -> PlainResidual:
-        """Estimate the residual of some pairs, ``(n, D, *size)``, px of the scale."""
+    def estimate(
+        self, pairs: ImagePairs, indices: Sequence[int], motion: Motion | None, scale: Scale
+    ) -> Motion:
+        """Return the composed motion of some pairs on the scale's grid."""
         self._network.eval()
-        batch = pairs.at_scale(indices, displacement, float(scale.fraction))
+        batch = _pictures(pairs, indices, motion, scale)
         with torch.inference_mode():
-            return PlainResidual(self._network(batch.fixed, batch.moving).clone())
+            residual = self._network(batch.fixed, batch.moving)
+            if motion is not None:
+                residual = compose(residual, motion.displacement.to(residual.device))
+        return Motion(residual.clone())
 
     def _prepare(
-        self, pairs: ImagePairs, displacement: Tensor, scale: Scale, run: Stage
+        self, pairs: ImagePairs, motion: Motion | None, run: Stage
     ) -> list[PairBatch]:
         """Make every pair's pictures once: thousands of steps look at them."""
         prepared = []
         for index in range(len(pairs)):
-            run.report(index, len(pairs), (0.0, 0.02), "preparing")
-            prepared.append(pairs.at_scale([index], displacement, float(scale.fraction)))
+            run.report(index, len(pairs), (0.0, 0.01), "preparing")
+            before = None if motion is None else motion.batch([index])
+            prepared.append(_pictures(pairs, [index], before, run.scale))
         return prepared
 
     def _loss(self, batch: PairBatch) -> Tensor:
@@ -137,4 +129,14 @@ class PaperEstimator:
                 f"The optimisation at scale {run.scale.label} left the finite numbers at step "
                 f"{step}. Use the default preset, or start from trained weights (--init)."
             )
-        run.report(step, self._settings.steps, (0.02, 0.95), f"loss {value:.4f}")
+        run.report(step, self._settings.steps, (0.01, 0.5), f"loss {value:.4f}")
+
+
+def _pictures(
+    pairs: ImagePairs, indices: Sequence[int], motion: Motion | None, scale: Scale
+) -> PairBatch:
+    """Return a scale's pictures of some pairs, the moving ones warped by the motion so far."""
+    size = scaled_size(pairs.size, float(scale.fraction))
+    if motion is None:
+        return pairs.at_size(indices, size)
+    return pairs.warped_at_size(indices, motion.displacement, size)

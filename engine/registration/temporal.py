@@ -9,16 +9,15 @@ variance), so a loop that jumps is left as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from engine.registration.multiscale import Motion
 from engine.registration.pyramid import resize_image, scaled_size
-from engine.registration.warp import warp
+from engine.registration.warp import resize_displacement, warp
 
 STRIDE: Final = 4
 """Grid of the correction, px: the fields hold nothing finer."""
@@ -41,36 +40,30 @@ class TemporalSupport:
     intervals: Tensor
     mask: Tensor
 
-    def __call__(self, displacement: Tensor, uncertainty: Tensor | None) -> Tensor:
-        """Return the displacements after smoothing.
+    def __call__(self, motion: Motion) -> Motion:
+        """Return the motion of all pairs after smoothing, on its own grid.
 
         Args:
-            displacement: ``(N, 2, H, W)``, px, pair k from frame k+1 to k.
-            uncertainty: Expected endpoint error, ``(N, H, W)``, px; None leaves all as it is.
-
-        Returns:
-            ``(N, 2, H, W)``, px.
+            motion: Of all pairs; without an expected error it stays as it is.
         """
-        count = len(displacement)
-        if uncertainty is None or count < 3:
-            return displacement
-        size = scaled_size(displacement.shape[2:], 1 / STRIDE)
-        rates = self._small(displacement, size) / self.intervals.view(-1, 1, 1, 1)
-        paths = _Paths(rates, self.intervals, displacement.shape[2] / size[0])
-        inside = resize_image(self.mask[:, None].float(), size)
-        sigma = resize_image(uncertainty[:, None].float(), size)
+        count, size = len(motion.displacement), motion.displacement.shape[2:]
+        if motion.log_scale is None or count < 3:
+            return motion
+        stride = max(1, min(STRIDE, size[0] // 16, size[1] // 16))
+        grid = scaled_size(size, 1 / stride)
+        paths = _Paths(
+            torch.cat([resize_displacement(item[None], grid) for item in motion.displacement])
+            / self.intervals.view(-1, 1, 1, 1),
+            self.intervals,
+        )
+        displacement = motion.displacement.clone()
         for k in range(count):
-            corrected = self._smoothed(paths, k, inside[k], sigma[k])
-            delta = (corrected - rates[k]) * self.intervals[k]
-            displacement[k] += functional.interpolate(
-                delta[None], displacement.shape[2:], mode="bicubic", align_corners=False
-            )[0]
-        return displacement
-
-    @staticmethod
-    def _small(displacement: Tensor, size: Sequence[int]) -> Tensor:
-        """Return the fields on the coarse grid, still in full-size px."""
-        return torch.cat([resize_image(item[None], size) for item in displacement])
+            inside = resize_image(self.mask[k][None, None].float(), grid)[0]
+            sigma = resize_image(motion.log_scale[k][None].exp(), grid)[0] * (grid[0] / size[0])
+            smoothed = self._smoothed(paths, k, inside, sigma)
+            delta = (smoothed - paths.rates[k]) * self.intervals[k]
+            displacement[k] += resize_displacement(delta[None], size)[0]
+        return Motion(displacement, motion.log_scale)
 
     def _smoothed(self, paths: _Paths, k: int, inside: Tensor, sigma: Tensor) -> Tensor:
         """Return pair k's rates, ``(2, h, w)``, fitted with the least estimated risk."""
@@ -79,8 +72,8 @@ class TemporalSupport:
             return own
         widest = max(width for width, _ in CANDIDATES)
         values, offsets = paths.along(k, widest)
-        # Two components share the expected length of the error (a Rayleigh-like distribution).
-        variance = float(((sigma / self.intervals[k]) ** 2 * inside).sum() / inside.sum()) * 0.64
+        # A Laplace distribution of scale b has the variance 2 b^2.
+        variance = 2 * float(((sigma / self.intervals[k]) ** 2 * inside).sum() / inside.sum())
         best, least = own, 2 * variance
         for width, order in CANDIDATES:
             chosen = [n for n, pair in enumerate(offsets.pairs) if abs(pair - k) <= width]
@@ -109,14 +102,12 @@ class _Paths:
     """Displacement rates of all pairs and the material paths through them.
 
     Attributes:
-        rates: ``(N, 2, h, w)``, full-size px per unit of time.
+        rates: ``(N, 2, h, w)``, px of this grid per unit of time.
         intervals: ``(N,)``.
-        ratio: Full-size px of one px of this grid.
     """
 
     rates: Tensor
     intervals: Tensor
-    ratio: float
 
     def along(self, k: int, width: int) -> tuple[Tensor, _Offsets]:
         """Return the rates that pair k's material points have in the pairs around it."""
@@ -126,7 +117,7 @@ class _Paths:
         shift = self._step(k)
         for pair in range(k - 1, max(k - width, 0) - 1, -1):
             found[pair] = self._sample(self.rates[pair], shift)
-            shift = shift + found[pair] * (self.intervals[pair] / self.ratio)
+            shift = shift + found[pair] * self.intervals[pair]
         shift = torch.zeros_like(shift)
         for pair in range(k + 1, min(k + width, len(self.rates) - 1) + 1):
             shift = self._forward(pair, shift)
@@ -137,7 +128,7 @@ class _Paths:
 
     def _step(self, pair: int) -> Tensor:
         """Return a pair's displacement, px of this grid."""
-        return self.rates[pair] * (self.intervals[pair] / self.ratio)
+        return self.rates[pair] * self.intervals[pair]
 
     def _forward(self, pair: int, shift: Tensor) -> Tensor:
         """Carry points one pair forward: solve ``q + u(q) = p`` by fixed-point iteration."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from engine.registration.multiscale import Motion
 from engine.registration.temporal import TemporalSupport
 
 COUNT, SIZE = 15, 64
@@ -37,26 +38,31 @@ def support() -> TemporalSupport:
     return TemporalSupport(torch.ones(COUNT), torch.ones(COUNT, SIZE, SIZE, dtype=torch.bool))
 
 
+def smooth(field: torch.Tensor, expected_error: float) -> torch.Tensor:
+    """Return the smoothed field; the error is given as the Laplace scale of a component."""
+    log_scale = torch.full((COUNT, 1, SIZE, SIZE), float(np.log(expected_error / 1.67)))
+    return support()(Motion(field, log_scale)).displacement
+
+
 def test_noise_falls_on_smooth_motion() -> None:
     truth, noise = smooth_loop(), blurred_noise(0.2)
-    uncertainty = torch.full((COUNT, SIZE, SIZE), 0.2)
-    smoothed = support()((truth + noise).clone(), uncertainty)
+    smoothed = smooth(truth + noise, 0.2)
     assert mean_error(smoothed, truth) < 0.6 * mean_error(truth + noise, truth)
 
 
 def test_exact_motion_is_kept() -> None:
     truth = smooth_loop()
-    kept = support()(truth.clone(), torch.full((COUNT, SIZE, SIZE), 1e-3))
+    kept = smooth(truth, 1e-3)
     assert mean_error(kept, truth) < 2e-3
 
 
 def test_a_loop_that_jumps_is_left_alone() -> None:
     truth = torch.from_numpy(np.random.default_rng(0).normal(0, 3, (COUNT, 2))).float()
     field = truth[:, :, None, None].expand(COUNT, 2, SIZE, SIZE).clone()
-    kept = support()(field.clone(), torch.full((COUNT, SIZE, SIZE), 0.1))
+    kept = smooth(field, 0.1)
     assert mean_error(kept, field) < 1e-3
 
 
 def test_without_an_error_estimate_nothing_is_changed() -> None:
     truth = smooth_loop()
-    assert torch.equal(support()(truth.clone(), None), truth)
+    assert torch.equal(support()(Motion(truth)).displacement, truth)
