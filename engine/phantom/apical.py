@@ -10,6 +10,7 @@ closed form, and the determinant is positive everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.phantom.layout import Layout
-from engine.phantom.monotone import Knot, mean_slopes, monotone_forward, monotone_inverse
+from engine.phantom.monotone import Blend, Knot, mean_slopes, monotone_forward, monotone_inverse
 from engine.phantom.motion import DirectMotion, Points
 from engine.phantom.timing import contraction, delayed_contraction, smooth_step
 
@@ -35,6 +36,7 @@ PEAK_STRAIN = -0.19
 SEGMENTS = 6
 
 Values = NDArray[np.float64]
+Spline = tuple[Sequence[float], Sequence[Knot], Sequence[Knot]]
 
 
 def prolate(points_mm: Points, focus: float, centre: float) -> tuple[Values, Values]:
@@ -144,25 +146,25 @@ class ApicalMotion(DirectMotion):
         inner = np.interp(ends, length, _NU)
         return ApicalPose(focus, centre, contracted, np.array([-np.pi, *inner, np.pi]))
 
-    def _across(self, nu: Values, pose: ApicalPose) -> tuple[list[float], list[Knot], list[Knot]]:
+    def _across(self, nu: Values, pose: ApicalPose) -> Spline:
         local = _blend(nu, pose.contracted)
         knots = [0.0, INNER_MU, OUTER_MU, FAR_MU]
         far = FAR_MU + float(np.log(FOCUS_MM / pose.focus))
-        values: list[Knot] = [0.0, _inner_mu(local, pose.focus), _outer_mu(local, pose.focus), far]
-        return knots, values, mean_slopes(knots, values)
+        values: list[float | Values] = [0.0, _inner_mu(local, pose.focus)]
+        values += [_outer_mu(local, pose.focus), far]
+        return knots, values, mean_slopes(knots, values, last=1.0)
 
-    def _along(self, mu: Values, pose: ApicalPose) -> tuple[list[float], list[Knot], list[Knot]]:
-        knots = [-np.pi, *_REST_NU, np.pi]
-        values: list[Knot] = list(pose.nu_values)
-        if self.regional:
-            # Both sides of the focal line must agree: the map is symmetric there.
-            part = smooth_step(mu / INNER_MU)
-            even = 0.5 * (pose.nu_values - pose.nu_values[::-1])
-            values = [
-                low + part * (high - low) for low, high in zip(even, pose.nu_values, strict=True)
-            ]
-        slopes = mean_slopes(knots, values)
-        slopes[-1] = slopes[0]
+    def _along(self, mu: Values, pose: ApicalPose) -> Spline:
+        knots = [-np.pi, *_REST_NU.tolist(), np.pi]
+        full = pose.nu_values.tolist()
+        if not self.regional:
+            return knots, full, mean_slopes(knots, full)
+        # Both sides of the focal line must agree, so the map is symmetric there.
+        even = (0.5 * (pose.nu_values - pose.nu_values[::-1])).tolist()
+        part = smooth_step(mu / INNER_MU)
+        values = [Blend(low, high, part) for low, high in zip(even, full, strict=True)]
+        ends = mean_slopes(knots, even), mean_slopes(knots, full)
+        slopes = [Blend(float(low), float(high), part) for low, high in zip(*ends, strict=True)]
         return knots, values, slopes
 
 

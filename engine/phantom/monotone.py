@@ -8,11 +8,34 @@ it goes on as a straight line.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-Knot = float | NDArray[np.float64]
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Blend:
+    """A knot between two numbers, point by point: cheaper than an array for every knot.
+
+    Attributes:
+        low: Where ``part`` is 0.
+        high: Where ``part`` is 1.
+        part: ``(N,)``, shared by all knots.
+    """
+
+    low: float
+    high: float
+    part: Values
+
+    def at(self, chosen: NDArray[np.int64] | slice) -> Values:
+        """Return the values of some points."""
+        return self.low + (self.high - self.low) * self.part[chosen]
+
+
+Knot = float | Values | Blend
 """A knot's value or slope: one for all points, or one for each point."""
 
 
@@ -52,8 +75,9 @@ def monotone_inverse(
 ) -> NDArray[np.float64]:
     """Undo ``monotone_forward``; arguments as there."""
     bins = np.full(y.shape, -1)
+    everywhere = slice(None)
     for value in values:
-        bins += y >= value
+        bins += y >= _at(value, everywhere)
     x = np.empty_like(y)
     for index, chosen in _by_bin(bins):
         at = y[chosen]
@@ -76,21 +100,20 @@ def monotone_inverse(
 
 
 def mean_slopes(
-    knots: Sequence[float], values: Sequence[Knot], first: Knot | None = None, last: Knot = 1.0
-) -> list[Knot]:
+    knots: Sequence[float], values: Sequence[float | Values], last: float | None = None
+) -> list[float | Values]:
     """Return slopes at the knots: the geometric mean of both neighbours' secants.
 
     Args:
         knots: K rising positions.
         values: K rising values.
-        first: Slope at the first knot; None takes its secant.
-        last: Slope at the last knot.
+        last: Slope at the last knot; None takes the first secant, as for a periodic map.
     """
     secants = [
         (values[i + 1] - values[i]) / (knots[i + 1] - knots[i]) for i in range(len(knots) - 1)
     ]
     inner = [np.sqrt(secants[i] * secants[i + 1]) for i in range(len(secants) - 1)]
-    return [secants[0] if first is None else first, *inner, last]
+    return [secants[0], *inner, secants[0] if last is None else last]
 
 
 def _by_bin(bins: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:
@@ -100,10 +123,14 @@ def _by_bin(bins: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:
     return list(zip(numbers.tolist(), np.split(order, starts[1:]), strict=True))
 
 
-def _at(knot: Knot, chosen: NDArray[np.int64]) -> Knot:
+def _at(knot: Knot, chosen: NDArray[np.int64] | slice) -> float | Values:
+    if isinstance(knot, Blend):
+        return knot.at(chosen)
     return knot[chosen] if isinstance(knot, np.ndarray) and knot.ndim else knot
 
 
-def _rise(values: Sequence[Knot], index: int, chosen: NDArray[np.int64]) -> tuple[Knot, Knot]:
+def _rise(
+    values: Sequence[Knot], index: int, chosen: NDArray[np.int64]
+) -> tuple[float | Values, float | Values]:
     low = _at(values[index], chosen)
     return low, _at(values[index + 1], chosen) - low

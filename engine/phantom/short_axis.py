@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.phantom.layout import Layout
-from engine.phantom.monotone import Knot, mean_slopes, monotone_forward, monotone_inverse
+from engine.phantom.monotone import Knot, monotone_forward, monotone_inverse
 from engine.phantom.motion import DirectMotion, Points
 from engine.phantom.timing import contraction
 
@@ -68,10 +68,12 @@ class ShortAxisMotion(DirectMotion):
         inner = float(np.sqrt(outer**2 - area))
         knots = [0.0, INNER_RADIUS_MM, OUTER_RADIUS_MM, FAR_RADIUS_MM]
         values: list[Knot] = [0.0, inner, outer, FAR_RADIUS_MM]
-        slopes = mean_slopes(knots, values)
-        slopes[1:3] = [
+        # Slopes of the map that keeps volume; at the centre the secant, far away none.
+        slopes: list[Knot] = [
+            inner / INNER_RADIUS_MM,
             INNER_RADIUS_MM / (inner * shortened),
             OUTER_RADIUS_MM / (outer * shortened),
+            1.0,
         ]
         return knots, values, slopes
 

@@ -135,7 +135,7 @@ def test_larger_amplitude_moves_further() -> None:
 def test_monotone_map_meets_its_knots_and_slopes() -> None:
     knots = [0.0, 1.0, 2.5, 4.0]
     values = [0.5, 1.1, 4.0, 5.0]
-    slopes = mean_slopes(knots, values)
+    slopes = mean_slopes(knots, values, last=1.0)
     x = np.array(knots)
     np.testing.assert_allclose(monotone_forward(x, knots, values, slopes), values, atol=1e-12)
     step = 1e-6
