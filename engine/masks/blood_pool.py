@@ -1,26 +1,119 @@
-"""The blood pool: dark, bounded by brighter wall."""
+"""The paper's blood pool, step by step.
+
+1. Masks of the cavity at the keyframes (end-diastole and end-systole).
+2. An active contour draws points on a circle to each mask's boundary.
+3. Linear interpolation of the points gives every frame in between.
+4. Radial basis functions, periodic along the contour and smooth in time, give the boundary.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from skimage.filters import threshold_otsu
 
+from engine.errors import InputError
+from engine.masks.active_contour import circle_around, fit_active_contour
+from engine.masks.settings import BloodPoolConfig
+from engine.masks.shape import resample, signed_area
+from engine.masks.spline import rbf_boundary
 from engine.model import Cine
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class BloodPoolSteps:
+    """What each step made, to be looked at and tuned.
+
+    Attributes:
+        keyframes: Frames of the loop, increasing.
+        masks: Cavity masks of the keyframes, ``(K, H, W)``.
+        circles: Starting points, ``(K, N, 2)``, px.
+        fitted: After the active contour, ``(K, N, 2)``, px.
+        interpolated: Linear in time, ``(T, N, 2)``, px.
+        boundary: Smoothed by radial basis functions, ``(T, N, 2)``, px, closed.
+    """
+
+    keyframes: tuple[int, ...]
+    masks: NDArray[np.bool_]
+    circles: Array
+    fitted: Array
+    interpolated: Array
+    boundary: Array
+
+
+def blood_pool_steps(
+    masks: Mapping[int, NDArray[np.bool_]],
+    frames: int,
+    config: BloodPoolConfig | None = None,
+) -> BloodPoolSteps:
+    """Run the paper's pipeline from the cavity's masks at keyframes.
+
+    Args:
+        masks: Cavity ``(H, W)`` by frame of the loop; one is enough for a still boundary.
+        frames: Frames of the loop.
+        config: Points, tension, stiffness, smoothing.
+
+    Raises:
+        InputError: If there is no keyframe, one lies outside the loop, or a mask is empty.
+    """
+    config = config or BloodPoolConfig()
+    keyframes = tuple(sorted(masks))
+    if not keyframes:
+        raise InputError("The blood pool needs the cavity at one frame or more: draw it.")
+    if keyframes[0] < 0 or keyframes[-1] >= frames:
+        raise InputError(f"A keyframe lies outside the loop of {frames} frames.")
+    circles = np.stack([circle_around(masks[k], config.points) for k in keyframes])
+    fitted = np.stack(
+        [
+            fit_active_contour(masks[k], circle, config)
+            for k, circle in zip(keyframes, circles, strict=True)
+        ]
+    )
+    fitted = np.stack([_from_the_right(curve) for curve in fitted])
+    between = interpolate_keyframes(fitted, keyframes, frames)
+    boundary = rbf_boundary(between, knots=config.rbf_points, smoothing=config.smoothing)
+    return BloodPoolSteps(
+        keyframes, np.stack([masks[k] for k in keyframes]), circles, fitted, between, boundary
+    )
+
+
+def interpolate_keyframes(curves: Array, keyframes: tuple[int, ...], frames: int) -> Array:
+    """Return contours of every frame, linear between keyframes and still beyond them.
+
+    Args:
+        curves: ``(K, N, 2)``, in correspondence.
+        keyframes: Their frames, increasing.
+        frames: Frames of the loop.
+    """
+    place = np.interp(np.arange(frames), keyframes, np.arange(len(keyframes)))
+    before = np.floor(place).astype(np.int64)
+    after = np.minimum(before + 1, len(keyframes) - 1)
+    weight = (place - before)[:, None, None]
+    return np.asarray(curves[before] * (1 - weight) + curves[after] * weight, np.float64)
+
+
+def closed_outline(contours: Array, points: int) -> Array:
+    """Return open contours with their base line as closed ones of evenly spaced points."""
+    return resample(np.asarray(contours, np.float64), points, closed=True)
 
 
 def dark_region(cine: Cine, sector: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the dark piece nearest the sector's middle in every frame, ``(T, H, W)`` bool."""
-    height, width = cine.shape[1:]
-    sigma = 0.01 * max(height, width)
+    """Return the dark piece nearest the sector's middle in every frame, ``(T, H, W)`` bool.
+
+    A start for the brush where no ventricle is recognised.
+    """
+    sigma = 0.01 * max(cine.shape[1:])
     middle = np.array(np.nonzero(sector)).mean(1)
     region = np.zeros(cine.shape, np.bool_)
-    brightest = cv2.GaussianBlur(cine.frames.max(0), (0, 0), sigma)
     for k, frame in enumerate(cine.frames):
         smooth = cv2.GaussianBlur(frame, (0, 0), sigma)
-        dark = (smooth < threshold_otsu(smooth[sector])) & sector
-        dark &= brightest < np.percentile(brightest[sector], 60)
+        dark = (smooth <= float(threshold_otsu(smooth[sector]))) & sector
         count, labels, stats, centres = cv2.connectedComponentsWithStats(dark.astype(np.uint8))
         if count < 2:
             continue
@@ -29,3 +122,16 @@ def dark_region(cine: Cine, sector: NDArray[np.bool_]) -> NDArray[np.bool_]:
         score = np.where(area > 0.005, -distance, -np.inf)
         region[k] = labels == 1 + int(np.argmax(score))
     return region if region.any() else np.broadcast_to(sector, cine.shape).copy()
+
+
+def _from_the_right(curve: Array) -> Array:
+    """Number a closed contour clockwise from its rightmost point at the centre's height.
+
+    Numbered alike, the points of two keyframes correspond.
+    """
+    if signed_area(curve) < 0:
+        curve = curve[::-1]
+    curve = resample(curve, len(curve), closed=True)
+    away = curve - curve.mean(0)
+    first = int(np.abs(np.arctan2(away[:, 1], away[:, 0])).argmin())
+    return np.asarray(np.roll(curve, -first, axis=0), np.float64)

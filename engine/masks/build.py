@@ -1,21 +1,50 @@
 """The verb: a cine and a choice go in, a mask comes out.
 
-What a mask does: the similarity and the smoothness of the registration are means over the mask's
-pixels; outside it the image is still there to be warped from, only not counted.
+What a mask does: similarity and smoothness of the registration are means over the mask's pixels,
+so what lies outside is not counted; the image outside is not blanked, since a pixel inside may
+come from outside. A wall's mask is the ring between both contours without a margin: the
+similarity's window reaches beyond it as it is.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.config import MaskConfig, MaskMethod
+from engine.cycle import Cycle, find_cycle
 from engine.errors import InputError
-from engine.masks.blood_pool import dark_region
-from engine.masks.sector import find_sector
+from engine.masks.blood_pool import blood_pool_steps, dark_region
+from engine.masks.contour import areas
+from engine.masks.files import mask_from_file, mask_of_contours, save_masks, sound_contours
+from engine.masks.left_ventricle import (
+    CONFIDENT,
+    FINE_HEIGHT,
+    LeftVentricle,
+    anchored,
+    find_left_ventricle,
+)
+from engine.masks.rasterise import fill_loop
+from engine.masks.sector import Sector, analyse_sector
+from engine.masks.settings import BloodPoolConfig
+from engine.masks.spline import rbf_boundary
 from engine.masks.tissue_region import tissue_region
-from engine.model import Cine, Mask, MaskKind, Target
+from engine.masks.wall import cavity_length, find_epicardium
+from engine.masks.working import make_working
+from engine.model import Cine, Contours, Mask, MaskKind, Target, View
 from engine.progress import Progress, Step
+
+__all__ = ["build_mask", "save_masks"]
+
+PAPER_NOTE = (
+    "The paper's tissue region keeps nearly the whole sector: a region to register in, not a "
+    "wall. Strain needs a wall."
+)
+UNSURE_NOTE = (
+    "The left ventricle was not found with confidence. Give three points (two annulus points and "
+    "the apex; in short axis centre and radius) to get a wall."
+)
 
 
 def build_mask(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
@@ -23,22 +52,48 @@ def build_mask(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
 
     Args:
         cine: The loop.
-        config: Target and method.
+        config: Target and method. Points are on the end-diastolic frame.
         progress: Told of every step; may cancel.
 
     Raises:
         InputError: If the settings do not fit the loop.
+        Cancelled: If a stop was asked for.
     """
-    target = _target(config.target)
-    if config.method is MaskMethod.FILE:
-        return _from_file(cine, config)
-    progress.report(Step("sector", 0, 2))
-    sector = find_sector(cine)
+    target, view = _target(config.target), _view(config.view)
+    if config.method == MaskMethod.FILE:
+        return mask_from_file(cine, config, target)
+    progress.report(Step("sector", 0, 3, fraction=0.0))
+    sector = analyse_sector(cine)
     progress.check()
-    progress.report(Step("mask", 1, 2))
-    if target is Target.BLOOD and config.method is not MaskMethod.PAPER:
-        return Mask(dark_region(cine, sector), MaskKind.BLOOD_POOL)
-    return _paper_region(cine, sector)
+    if config.method == MaskMethod.PAPER and target is Target.TISSUE:
+        return _paper_region(cine, sector)
+    if config.method == MaskMethod.POINTS and not config.points:
+        raise InputError(UNSURE_NOTE)
+    points = config.points if config.method == MaskMethod.POINTS else ()
+    short_axis = None if view is None else view.is_short_axis
+    if points and short_axis is not None and short_axis != (len(points) == 2):
+        raise InputError(
+            f"The view {config.view} needs "
+            + ("centre and a rim point." if short_axis else "two annulus points and the apex.")
+        )
+    ventricle = find_left_ventricle(cine, sector, progress, short_axis=short_axis, points=points)
+    cycle = _cycle(cine, config, ventricle)
+    if cycle.ed_frame is not None:
+        ventricle = replace(ventricle, contours=anchored(ventricle, cycle.ed_frame))
+    progress.check()
+    progress.report(Step("contours", 2, 3, fraction=0.7))
+    if target is Target.BLOOD:
+        return _blood_pool(cine, sector, ventricle, cycle, config)
+    if ventricle.confidence < CONFIDENT:
+        region = _paper_region(cine, sector)
+        return replace(
+            region,
+            notes=(UNSURE_NOTE, *region.notes, *cycle.warnings),
+            ed_frame=cycle.ed_frame,
+            es_frame=cycle.es_frame,
+            confidence=ventricle.confidence,
+        )
+    return _wall(cine, sector, ventricle, cycle, config)
 
 
 def _target(name: str) -> Target:
@@ -48,18 +103,109 @@ def _target(name: str) -> Target:
         raise InputError(f"The target must be tissue or blood, but is {name}.") from error
 
 
-def _paper_region(cine: Cine, sector: NDArray[np.bool_]) -> Mask:
-    note = (
-        "The paper's tissue region keeps nearly the whole sector: a region to register in, "
-        "not a wall. Strain needs a wall."
+def _view(name: str | None) -> View | None:
+    try:
+        return None if name is None else View(name)
+    except ValueError as error:
+        known = ", ".join(view.value for view in View)
+        raise InputError(f"The view {name} is not known: choose one of {known}.") from error
+
+
+def _paper_region(cine: Cine, sector: Sector) -> Mask:
+    return Mask(tissue_region(cine, sector.mask), MaskKind.TISSUE_REGION, notes=(PAPER_NOTE,))
+
+
+def _cycle(cine: Cine, config: MaskConfig, ventricle: LeftVentricle) -> Cycle:
+    def within(frame: int | None) -> int | None:
+        return None if frame is None else frame - cine.first_frame
+
+    return find_cycle(
+        cine.frame_times_s,
+        cine.r_times_s,
+        areas(ventricle.contours),
+        within(config.ed_frame),
+        within(config.es_frame),
     )
-    return Mask(tissue_region(cine, sector), MaskKind.TISSUE_REGION, notes=(note,))
 
 
-def _from_file(cine: Cine, config: MaskConfig) -> Mask:
-    if config.file is None:
-        raise InputError("The mask method file needs a mask file: give one with --mask.")
-    from engine.io.mask_file import read_mask_file  # noqa: PLC0415
+def _notes(ventricle: LeftVentricle, cycle: Cycle) -> tuple[str, ...]:
+    how = "from the given points" if ventricle.given else "found without a click"
+    return (
+        f"Left ventricle {how}; ED: {cycle.ed_origin}; ES: {cycle.es_origin}.",
+        *cycle.warnings,
+    )
 
-    data = read_mask_file(config.file, cine.shape, cine.first_frame)
-    return Mask(data, MaskKind.FILE, notes=(f"Mask read from {config.file.name}.",))
+
+def _keyframes(cycle: Cycle) -> tuple[int, ...]:
+    marked = {frame for frame in (cycle.ed_frame, cycle.es_frame) if frame is not None}
+    return tuple(sorted(marked)) or (0,)
+
+
+def _wall(
+    cine: Cine, sector: Sector, ventricle: LeftVentricle, cycle: Cycle, config: MaskConfig
+) -> Mask:
+    closed = ventricle.closed
+    inner = sound_contours(ventricle.contours, sector.mask, closed=closed)
+    rows = int(np.ptp(np.nonzero(sector.mask.any(1))[0])) + 1
+    loop = make_working(cine, sector, min(FINE_HEIGHT, rows), 1.2)
+    local = loop.to_working(inner)
+    length = float(np.mean([cavity_length(curve, closed=closed) for curve in local]))
+    outer = loop.to_source(
+        find_epicardium(
+            loop.frames,
+            local,
+            config.thickness_fraction * length,
+            closed=closed,
+            sector=loop.sector,
+        )
+    )
+    contours = Contours(inner, outer, closed=closed, keyframes=_keyframes(cycle))
+    data = mask_of_contours(contours, cine.shape[1:], Target.TISSUE, sector=sector.mask)
+    return Mask(
+        data,
+        MaskKind.WALL,
+        contours,
+        _notes(ventricle, cycle),
+        cycle.ed_frame,
+        cycle.es_frame,
+        None if ventricle.given else ventricle.confidence,
+    )
+
+
+def _blood_pool(
+    cine: Cine, sector: Sector, ventricle: LeftVentricle, cycle: Cycle, config: MaskConfig
+) -> Mask:
+    if ventricle.confidence < CONFIDENT:
+        notes: tuple[str, ...] = (UNSURE_NOTE, "The dark middle of the sector stands in for it.")
+        return Mask(
+            dark_region(cine, sector.mask),
+            MaskKind.BLOOD_POOL,
+            notes=notes,
+            confidence=ventricle.confidence,
+        )
+    outline = ventricle.contours
+    notes = _notes(ventricle, cycle)
+    closed = ventricle.closed
+    if config.method == MaskMethod.PAPER:
+        keyframes = _keyframes(cycle)
+        masks = dict(
+            zip(keyframes, fill_loop(outline[list(keyframes)], cine.shape[1:]), strict=True)
+        )
+        outline = blood_pool_steps(masks, len(cine.frames)).boundary
+        notes += ("Blood pool by the paper's pipeline from the cavity at ED and ES.",)
+        closed = True
+    elif closed:
+        settings = BloodPoolConfig()
+        outline = rbf_boundary(outline, knots=settings.rbf_points, smoothing=settings.smoothing)
+    outline = sound_contours(outline, sector.mask, closed=closed)
+    contours = Contours(outline, closed=closed, keyframes=_keyframes(cycle))
+    data = mask_of_contours(contours, cine.shape[1:], Target.BLOOD, sector=sector.mask)
+    return Mask(
+        data,
+        MaskKind.BLOOD_POOL,
+        contours,
+        notes,
+        cycle.ed_frame,
+        cycle.es_frame,
+        None if ventricle.given else ventricle.confidence,
+    )

@@ -70,3 +70,69 @@ class WallConfig:
 
     def __post_init__(self) -> None:
         check_bounds(self)
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """Weights of the evidence and effort of the search for the left ventricle.
+
+    Attributes:
+        points: Contour points at which a shape is judged.
+        near: Distance of the near pair of samples from the contour, of the image's height.
+        far: Distance of the far pair of samples, of the image's height.
+        saturation: Relative contrast above which more hardly counts.
+        base: Weight of the annulus line.
+        inside: Weight of brightness inside.
+        crossing: Weight of a bright line across the inside.
+        prior: Weight of the log prior.
+        length: Reward for length.
+        beyond: Weight of points outside the sector.
+        stay: Weight of staying near the neighbouring shape.
+        first_draws: Shapes drawn from the prior for each start size.
+        draws: Shapes drawn in later rounds.
+        keep: Shapes kept in each round.
+        rounds: Rounds of the search over the whole image.
+        seed: Seed of the draws; the same loop gives the same contour.
+    """
+
+    points: int = setting(41, "Points", "Of a judged shape", minimum=15, maximum=201)
+    near: float = setting(0.02, "Near samples", "Of the height", minimum=0.002, maximum=0.2)
+    far: float = setting(0.05, "Far samples", "Of the height", minimum=0.002, maximum=0.3)
+    saturation: float = setting(0.25, "Saturation", "Of contrast", minimum=0.01, maximum=2)
+    base: float = setting(0.45, "Annulus weight", "Of its contrast", minimum=0, maximum=5)
+    inside: float = setting(0.6, "Inside weight", "Of brightness", minimum=0, maximum=5)
+    crossing: float = setting(0.7, "Valve weight", "Of a crossing line", minimum=0, maximum=5)
+    prior: float = setting(0.05, "Prior weight", "Of usual shapes", minimum=0, maximum=1)
+    length: float = setting(0.2, "Length weight", "Longer is better", minimum=0, maximum=2)
+    beyond: float = setting(1.5, "Sector weight", "Against leaving it", minimum=0, maximum=10)
+    stay: float = setting(0.03, "Time weight", "Like the neighbour", minimum=0, maximum=1)
+    first_draws: int = setting(2500, "First draws", "Shapes", minimum=50, maximum=100000)
+    draws: int = setting(700, "Later draws", "Shapes", minimum=50, maximum=100000)
+    keep: int = setting(40, "Kept", "Shapes", minimum=5, maximum=1000)
+    rounds: int = setting(10, "Rounds", "Of the search", minimum=1, maximum=100)
+    seed: int = setting(0, "Seed", "Of the draws", minimum=0, maximum=2**31 - 1)
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+
+
+@dataclass(frozen=True)
+class AnnulusConfig:
+    """How far and on what evidence the ends of an apical contour slide to the annulus.
+
+    Attributes:
+        reach: Farthest slide, as a fraction of the cavity's length.
+        wall: Weight of the wall's end, outside the contour.
+        leaflet: Weight of the leaflet's hinge, inside the contour.
+        valve: Weight of a line bright from end to end: the closed valve.
+        stay: Cost of the farthest slide.
+    """
+
+    reach: float = setting(0.2, "Reach", "Of the cavity's length", minimum=0.01, maximum=0.5)
+    wall: float = setting(0.5, "Wall's end", "Weight", minimum=0, maximum=5)
+    leaflet: float = setting(1.0, "Leaflet's hinge", "Weight", minimum=0, maximum=5)
+    valve: float = setting(0.8, "Closed valve", "Weight", minimum=0, maximum=5)
+    stay: float = setting(0.6, "Stay", "Cost of sliding", minimum=0, maximum=10)
+
+    def __post_init__(self) -> None:
+        check_bounds(self)

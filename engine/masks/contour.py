@@ -1,0 +1,161 @@
+"""Curves through a loop: refined on the edge, smooth along themselves and in time.
+
+Refinement is an exact search (dynamic programming): every contour point may move along its
+normal, neighbours by at most one step of each other, onto the strongest edge from dark inside
+to bright outside.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, map_coordinates
+
+from engine.masks.shape import normals, resample
+
+Array = NDArray[np.float64]
+POINTS: Final = 100
+
+
+def edge_profile(
+    frames: NDArray[np.float32],
+    contours: Array,
+    offsets: Array,
+    *,
+    closed: bool,
+    reach: float = 1.5,
+) -> Array:
+    """Return the contrast outside minus inside at offsets along the normals.
+
+    It is relative to the mean brightness along the normal, which does not move the edge (a ratio
+    taken at each offset would pull it to the dark side).
+
+    Args:
+        frames: ``(T, h, w)`` float32, smoothed.
+        contours: ``(T, N, 2)`` (x, y), px.
+        offsets: ``(K,)``, px, positive outwards.
+        closed: Whether the curves are closed.
+        reach: Half the distance over which brightness is compared, px.
+
+    Returns:
+        ``(T, N, K)`` in about [-1, 1].
+    """
+    outward = normals(contours, closed=closed)
+    floor = 0.05 * float(np.percentile(frames[:: max(1, len(frames) // 8)], 99)) + 1e-3
+
+    def brightness(shift: float) -> Array:
+        moves = (offsets + shift)[None, None, :, None] * outward[:, :, None]
+        points = contours[:, :, None] + moves
+        values = [
+            map_coordinates(frame, place.reshape(-1, 2).T[::-1], order=1, mode="nearest")
+            for frame, place in zip(frames, points, strict=True)
+        ]
+        return np.stack(values).reshape(points.shape[:3])
+
+    out, into = brightness(reach), brightness(-reach)
+    level = (out + into).mean(2, keepdims=True) + floor
+    return np.asarray((out - into) / level, np.float64)
+
+
+def best_path(score: Array, *, closed: bool, bending: float) -> NDArray[np.int64]:
+    """Return the offset index of every point that maximises the summed score, ``(T, N)``.
+
+    Args:
+        score: ``(T, N, K)``.
+        closed: Whether the last point is the first's neighbour.
+        bending: Cost of a step by one offset between neighbours (larger steps are forbidden).
+    """
+    if closed:
+        # The seam moves to the strongest point, and the path is run once and a half around.
+        points = score.shape[1]
+        lap = np.concatenate([score, score, score], axis=1)
+        return _viterbi(lap, bending)[:, points : 2 * points]
+    return _viterbi(score, bending)
+
+
+def _viterbi(score: Array, bending: float) -> NDArray[np.int64]:
+    frames, points, levels = score.shape
+    total = score[:, 0].copy()
+    came = np.zeros((frames, points, levels), np.int64)
+    for i in range(1, points):
+        padded = np.pad(total, ((0, 0), (1, 1)), constant_values=-np.inf)
+        options = np.stack([padded[:, :-2] - bending, total, padded[:, 2:] - bending])
+        choice = options.argmax(0)
+        came[:, i] = choice - 1
+        total = np.take_along_axis(options, choice[None], 0)[0] + score[:, i]
+    path = np.empty((frames, points), np.int64)
+    path[:, -1] = total.argmax(1)
+    rows = np.arange(frames)
+    for i in range(points - 1, 0, -1):
+        path[:, i - 1] = path[:, i] + came[rows, i, path[:, i]]
+    return path
+
+
+def refine(
+    frames: NDArray[np.float32],
+    contours: Array,
+    *,
+    closed: bool,
+    radius: float,
+    step: float = 0.5,
+    stay: float = 0.3,
+    time_sigma: float = 1.0,
+    along_sigma: float = 2.0,
+) -> Array:
+    """Return contours moved along their normals onto the edge, ``(T, N, 2)``.
+
+    Args:
+        frames: ``(T, h, w)`` float32, smoothed.
+        contours: ``(T, N, 2)``, near the edge, in correspondence through time.
+        closed: Whether the curves are closed.
+        radius: Farthest move, px.
+        step: Offsets tried, px apart.
+        stay: Cost of the farthest move.
+        time_sigma: Smoothing of evidence and moves over time, frames.
+        along_sigma: Smoothing of the moves along the contour, points.
+    """
+    count = int(np.ceil(radius / step))
+    offsets = step * np.arange(-count, count + 1)
+    score = edge_profile(frames, contours, offsets, closed=closed)
+    along = "wrap" if closed else "nearest"
+    score = gaussian_filter1d(score, along_sigma / 2, axis=1, mode=along)
+    if time_sigma > 0 and len(frames) > 1:
+        score = gaussian_filter1d(score, time_sigma, axis=0, mode="nearest")
+    score -= stay * (offsets / max(radius, 1e-6)) ** 2
+    path = best_path(score, closed=closed, bending=0.05)
+    moves = offsets[path] + step * _parabola(score, path)
+    moves = gaussian_filter1d(moves, along_sigma, axis=1, mode=along)
+    if time_sigma > 0 and len(frames) > 1:
+        moves = gaussian_filter1d(moves, time_sigma, axis=0, mode="nearest")
+    moved = contours + moves[..., None] * normals(contours, closed=closed)
+    return resample(moved, contours.shape[1], closed=closed)
+
+
+def _parabola(score: Array, path: NDArray[np.int64]) -> Array:
+    """Peak between the samples around the chosen one, in steps."""
+    middle = np.clip(path, 1, score.shape[2] - 2)[..., None]
+    below, here, above = (np.take_along_axis(score, middle + d, 2)[..., 0] for d in (-1, 0, 1))
+    curve = below - 2 * here + above
+    peak = np.where(curve < -1e-6, 0.5 * (below - above) / np.minimum(curve, -1e-6), 0.0)
+    return np.where(path == middle[..., 0], np.clip(peak, -0.5, 0.5), 0.0)
+
+
+def smooth_in_time(contours: Array, sigma: float) -> Array:
+    """Return contours smoothed over frames (Gaussian, ends kept by odd reflection)."""
+    frames = len(contours)
+    if frames < 3 or sigma <= 0:
+        return contours
+    pad = min(frames - 1, int(np.ceil(4 * sigma)))
+    before = 2 * contours[:1] - contours[pad:0:-1]
+    after = 2 * contours[-1:] - contours[-2 : -2 - pad : -1]
+    extended = np.concatenate([before, contours, after])
+    return np.asarray(gaussian_filter1d(extended, sigma, axis=0)[pad : pad + frames], np.float64)
+
+
+def areas(contours: Array) -> Array:
+    """Return the enclosed area of every contour ``(..., N, 2)``, px^2, not negative."""
+    x, y = contours[..., 0], contours[..., 1]
+    cross = x * np.roll(y, -1, axis=-1) - np.roll(x, -1, axis=-1) * y
+    return np.asarray(np.abs(cross.sum(axis=-1)) / 2, np.float64)

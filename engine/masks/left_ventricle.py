@@ -1,0 +1,264 @@
+"""The left ventricle without a click, or from the usual three points.
+
+The search finds one shape for the loop, then one near it for many frames; smoothed in time they
+start a refinement on the edge of every frame, at a finer grid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InputError
+from engine.masks.annulus import refine_annulus
+from engine.masks.contour import POINTS, refine, smooth_in_time
+from engine.masks.rasterise import fill_polygon
+from engine.masks.search import Evidence, Scene, cross_entropy, search_everywhere
+from engine.masks.sector import Sector
+from engine.masks.settings import SearchConfig
+from engine.masks.shape import normals, ordered_points, resample
+from engine.masks.shape_model import ApicalModel, ShapeModel, ShortAxisModel
+from engine.masks.working import WorkingLoop, make_working
+from engine.model import Cine
+from engine.progress import Progress, Step
+
+Array = NDArray[np.float64]
+COARSE_HEIGHT: Final = 112
+FINE_HEIGHT: Final = 256
+SMOOTHING: Final = 1.2
+EDGE_SHIFT: Final = 0.004
+"""Outward shift of the edge, of the height: bright wall spreads into the dark cavity."""
+CONFIDENT: Final = 0.35
+"""Confidence from which the automatic start is used without asking for points."""
+
+
+@dataclass(frozen=True, eq=False)
+class LeftVentricle:
+    """The cavity through the loop.
+
+    Attributes:
+        contours: ``(T, 100, 2)`` float64, (x, y), source px; in apical views from the annulus
+            point on the left of the image through the apex to the other.
+        closed: Whether the curves are closed (short axis).
+        confidence: 0 to 1; below ``CONFIDENT`` the user should give points.
+        given: Points on the contour that the user gave, source px; empty without them.
+    """
+
+    contours: Array
+    closed: bool
+    confidence: float
+    given: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """Where the search sees the cavity in the mean over the loop.
+
+    Attributes:
+        model: Family of shapes.
+        parameters: Of the shape, ``(P,)``.
+        score: Of the search.
+        confidence: 0 to 1.
+    """
+
+    model: ShapeModel
+    parameters: Array
+    score: float
+    confidence: float
+
+
+def find_left_ventricle(
+    cine: Cine,
+    sector: Sector,
+    progress: Progress,
+    *,
+    short_axis: bool | None = None,
+    points: tuple[tuple[float, float], ...] = (),
+    config: SearchConfig | None = None,
+) -> LeftVentricle:
+    """Find the cavity in every frame.
+
+    Args:
+        cine: The loop.
+        sector: Its sector.
+        progress: Told of every step; may cancel.
+        short_axis: Which family of views; None takes the one that fits better.
+        points: Source px (x, y): two annulus points and the apex in any order, or centre and a
+            rim point in short axis; empty to start without a click.
+        config: Weights and effort.
+
+    Raises:
+        InputError: If the points are not two or three, not apart, or outside the sector.
+    """
+    config = config or SearchConfig()
+    loop = make_working(cine, sector, COARSE_HEIGHT, SMOOTHING)
+    rng = np.random.default_rng(config.seed)
+    progress.report(Step("left ventricle", 0, 3))
+    if points:
+        proposal = _from_points(loop, sector, points, config, rng)
+    else:
+        proposal = propose(loop, config, rng, short_axis=short_axis)
+    progress.check()
+    progress.report(Step("left ventricle", 1, 3))
+    model = proposal.model
+    rough = _through_time(loop, proposal.parameters, model, config, rng, progress)
+    progress.report(Step("left ventricle", 2, 3))
+    contours = _refined(cine, sector, loop, rough, closed=model.closed)
+    return LeftVentricle(contours, model.closed, proposal.confidence, points)
+
+
+def propose(
+    loop: WorkingLoop,
+    config: SearchConfig,
+    rng: np.random.Generator,
+    *,
+    short_axis: bool | None = None,
+) -> Proposal:
+    """Return the best shape of the asked family of views, or of the likelier one."""
+    overview = loop.frames[_spread_frames(len(loop.frames), 6)]
+    families: list[ShapeModel] = []
+    if short_axis is not True:
+        families.append(ApicalModel())
+    if short_axis is not False:
+        families.append(ShortAxisModel())
+    proposals = []
+    for model in families:
+        scene = Scene(overview, loop.sector, model, config)
+        found = search_everywhere(scene, rng)
+        evidence = scene.judge(found[0][0][None])
+        confidence = _confidence(scene, found, evidence)
+        proposals.append(Proposal(model, found[0][0], found[0][1], confidence))
+    if len(proposals) == 1:
+        return proposals[0]
+    apical, short = proposals
+    usual = float(short.model.log_prior(short.parameters[None])[0]) > -1.5
+    return short if usual and short.score > apical.score + 0.02 else apical
+
+
+def _confidence(scene: Scene, found: list[tuple[Array, float]], evidence: Evidence) -> float:
+    """Return how sure the best shape is: contrast, usual shape, and no rival elsewhere."""
+
+    def rise(value: float, middle: float, width: float) -> float:
+        return float(1 / (1 + np.exp(-np.clip((value - middle) / width, -40, 40))))
+
+    sure = rise(float(evidence.side[0]), 0.45, 0.07) * rise(float(evidence.prior[0]), -3.8, 0.5)
+    sure *= rise(-float(evidence.inside[0]), -0.78, 0.05)
+    curves = scene.model.contours(np.stack([shape for shape, _ in found]), scene.shape, POINTS)
+    fills = [fill_polygon(curve, scene.shape) for curve in curves]
+    for (_, score), fill in zip(found[1:], fills[1:], strict=True):
+        total = max(1, int(fills[0].sum() + fill.sum()))
+        if 2 * int((fills[0] & fill).sum()) / total < 0.7:
+            sure *= 1 - float(np.exp(-max(0.0, found[0][1] - score) / 0.06))
+    return sure
+
+
+def _from_points(
+    loop: WorkingLoop,
+    sector: Sector,
+    points: tuple[tuple[float, float], ...],
+    config: SearchConfig,
+    rng: np.random.Generator,
+) -> Proposal:
+    """Return the shape through the given points whose sides fit the loop best."""
+    places = np.asarray(points, np.float64)
+    if places.shape not in {(2, 2), (3, 2)} or not np.all(np.isfinite(places)):
+        raise InputError(
+            "Give three points (two annulus points and the apex), or in short axis two "
+            "(centre and a point on the boundary)."
+        )
+    height, width = sector.mask.shape
+    x, y = np.rint(places).astype(np.int64).T
+    if np.any((x < 0) | (y < 0) | (x >= width) | (y >= height)):
+        raise InputError(f"A point lies outside the image of {width}x{height} px.")
+    if not sector.mask[y, x].all():
+        raise InputError("A point lies outside the ultrasound sector: click inside it.")
+    model: ShapeModel = ApicalModel() if len(places) == 3 else ShortAxisModel()
+    start = model.through_points(loop.normalised(loop.to_working(places)))
+    overview = loop.frames[_spread_frames(len(loop.frames), 6)]
+    scene = Scene(overview, loop.sector, model, config)
+    draws = start + model.given_spread * rng.normal(size=(600, len(start)))
+    shape, score = cross_entropy(
+        scene, draws, rng, rounds=6, count=300, keep=30, near=(start, model.given_spread)
+    )
+    return Proposal(model, shape, score, 1.0)
+
+
+def _spread_frames(count: int, wanted: int) -> NDArray[np.int64]:
+    """Return up to ``wanted`` frame numbers spread over a loop of ``count`` frames."""
+    return np.unique(np.linspace(0, count - 1, min(count, wanted)).round().astype(np.int64))
+
+
+def _through_time(
+    loop: WorkingLoop,
+    shape: Array,
+    model: ShapeModel,
+    config: SearchConfig,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> Array:
+    """Return the shape of every frame near the loop's one, ``(T, 100, 2)``, working px."""
+    count = len(loop.frames)
+    keys = _spread_frames(count, 48)
+    spread = model.spread
+    shapes = np.empty((len(keys), len(shape)))
+    for i, k in enumerate(keys):
+        progress.check()
+        scene = Scene(loop.frames[k : k + 1], loop.sector, model, config)
+        start = shape + spread * rng.normal(size=(300, len(shape)))
+        shapes[i], _ = cross_entropy(
+            scene, start, rng, rounds=6, count=200, keep=25, near=(shape, spread)
+        )
+    shapes = smooth_in_time(shapes[:, :, None], 1.0)[:, :, 0]
+    full = np.stack([np.interp(np.arange(count), keys, column) for column in shapes.T], axis=1)
+    return model.contours(full, loop.size, POINTS)
+
+
+def _refined(cine: Cine, sector: Sector, loop: WorkingLoop, rough: Array, *, closed: bool) -> Array:
+    """Return contours on the edge of every frame, source px."""
+    medium = refine(loop.frames, rough, closed=closed, radius=5, stay=0.4, along_sigma=4)
+    medium = smooth_in_time(medium, 1.0)
+    if not closed:
+        medium = refine_annulus(loop.frames, medium)
+    height = min(FINE_HEIGHT, loop.source_height)
+    fine = make_working(cine, sector, height, SMOOTHING * max(1, height / 192))
+    curves = fine.to_working(loop.to_source(medium))
+    for along in (4.0, 2.0):
+        curves = refine(fine.frames, curves, closed=closed, radius=3, stay=0.05, along_sigma=along)
+    curves = smooth_in_time(curves, 1.0)
+    curves = curves + EDGE_SHIFT * height * normals(curves, closed=closed)
+    return resample(fine.to_source(curves), POINTS, closed=closed)
+
+
+def anchored(ventricle: LeftVentricle, frame: int) -> Array:
+    """Return the contours moved so that those of a frame run through the given points.
+
+    What is missing at that frame is added to every frame, fading along the contour from each
+    point to the next, so the motion stays as found.
+
+    Args:
+        ventricle: Contours with given points (two annulus points and an apex, or a centre and a
+            rim point); without them the contours come back as they are.
+        frame: Frame that the points were given on.
+    """
+    contours = ventricle.contours
+    if not ventricle.given:
+        return contours
+    places = np.asarray(ventricle.given, np.float64)
+    curve = contours[frame]
+    if ventricle.closed:
+        centre = curve.mean(0)
+        wanted = float(np.linalg.norm(places[1] - places[0]))
+        radius = float(np.linalg.norm(curve - centre, axis=1).mean())
+        return (contours - centre) * (wanted / radius) + places[0]
+    first, second, apex = ordered_points(places)
+    if np.linalg.norm(first - curve[0]) > np.linalg.norm(second - curve[0]):
+        first, second = second, first
+    tip = int(np.clip(((curve - apex) ** 2).sum(1).argmin(), 1, len(curve) - 2))
+    missing = np.stack([first - curve[0], apex - curve[tip], second - curve[-1]])
+    knots = np.array([0, tip, len(curve) - 1])
+    along = np.arange(len(curve))
+    shift = np.stack([np.interp(along, knots, missing[:, c]) for c in range(2)], axis=1)
+    return np.asarray(contours + shift, np.float64)

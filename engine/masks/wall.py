@@ -1,0 +1,170 @@
+"""The myocardial ring: an epicardial contour around the endocardial one, and its coordinates."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+from scipy.spatial import cKDTree
+
+from engine.errors import InputError
+from engine.masks.contour import best_path, edge_profile
+from engine.masks.rasterise import ring_loop
+from engine.masks.shape import normals, resample
+
+Array = NDArray[np.float64]
+
+
+def cavity_length(endocardial: NDArray[np.floating], *, closed: bool) -> float:
+    """Return the cavity's long axis, px: annulus' middle to apex; short axis: two diameters.
+
+    Args:
+        endocardial: ``(N, 2)``, px.
+        closed: Whether it is a short-axis contour.
+    """
+    points = np.asarray(endocardial, np.float64)
+    if closed:
+        return float(np.linalg.norm(points - points.mean(0), axis=1).mean() * 4)
+    middle = (points[0] + points[-1]) / 2
+    return float(np.linalg.norm(points - middle, axis=1).max())
+
+
+def offset_contours(
+    endocardial: NDArray[np.floating], thickness: NDArray[np.floating] | float, *, closed: bool
+) -> Array:
+    """Return curves at a distance outside of others, ``(T, N, 2)``, point by point.
+
+    Args:
+        endocardial: ``(T, N, 2)``, px.
+        thickness: px; a number, ``(N,)`` or ``(T, N)``.
+        closed: Whether the curves are closed.
+
+    The normals are those of the smoothed curve, so that neighbouring ones do not cross.
+    """
+    contours = np.asarray(endocardial, np.float64)
+    mode = "wrap" if closed else "nearest"
+    sigma = max(1.0, 0.04 * contours.shape[1])
+    smooth = gaussian_filter1d(contours, sigma, axis=1, mode=mode)
+    outward = gaussian_filter1d(normals(smooth, closed=closed), sigma, axis=1, mode=mode)
+    outward /= np.linalg.norm(outward, axis=2, keepdims=True) + 1e-12
+    width = np.broadcast_to(np.asarray(thickness, np.float64), contours.shape[:2])
+    return contours + width[..., None] * outward
+
+
+def segment_thickness(handles: NDArray[np.floating], points: int, *, closed: bool) -> Array:
+    """Return the thickness at every contour point from a few handles along it, ``(points,)``.
+
+    Args:
+        handles: Thickness at the middle of equally long segments, px.
+        points: Points of the contour.
+        closed: Whether the contour is closed (the handles then wrap around).
+
+    Raises:
+        InputError: If a handle is not positive.
+    """
+    values = np.asarray(handles, np.float64)
+    if values.ndim != 1 or not len(values) or not np.all(values > 0):
+        raise InputError("Every wall thickness must be larger than 0 px.")
+    centres = (np.arange(len(values)) + 0.5) / len(values)
+    wanted = np.arange(points) / (points if closed else max(1, points - 1))
+    period = 1.0 if closed else None
+    return np.asarray(np.interp(wanted, centres, values, period=period), np.float64)
+
+
+def find_epicardium(
+    frames: NDArray[np.float32],
+    endocardial: NDArray[np.floating],
+    thickness: float,
+    *,
+    closed: bool,
+    sector: NDArray[np.bool_] | None = None,
+) -> Array:
+    """Return the epicardial contours: where the wall's brightness ends, else a usual thickness.
+
+    Args:
+        frames: ``(T, h, w)`` float32, smoothed.
+        endocardial: ``(T, N, 2)``, px of those frames.
+        thickness: Usual thickness, px.
+        closed: Whether the curves are closed.
+        sector: ``(h, w)`` bool; edges outside it do not count.
+
+    Thickness hardly changes from one frame to the next, so the evidence is pooled over frames
+    before the best path is taken.
+    """
+    contours = np.asarray(endocardial, np.float64)
+    factors = np.linspace(0.35, 1.6, 26)
+    base = offset_contours(contours, 0.0, closed=closed)
+    offsets = factors * thickness
+    score = -edge_profile(frames, base, offsets, closed=closed, reach=0.2 * thickness)
+    score = np.tanh(score / 0.25)
+    if sector is not None:
+        outward = offset_contours(contours, 1.0, closed=closed) - contours
+        places = contours[:, :, None] + (offsets * 1.15)[None, None, :, None] * outward[:, :, None]
+        x = np.clip(np.rint(places[..., 0]), 0, sector.shape[1] - 1).astype(np.int64)
+        y = np.clip(np.rint(places[..., 1]), 0, sector.shape[0] - 1).astype(np.int64)
+        score = np.where(sector[y, x], score, 0.0)
+    mode = "wrap" if closed else "nearest"
+    score = gaussian_filter1d(score, 0.03 * contours.shape[1], axis=1, mode=mode)
+    if len(frames) > 1:
+        score = gaussian_filter1d(score, 2.0, axis=0, mode="nearest")
+    score -= 0.6 * np.log(factors) ** 2
+    path = best_path(score, closed=closed, bending=0.05)
+    width = gaussian_filter1d(offsets[path], 0.04 * contours.shape[1], axis=1, mode=mode)
+    if len(frames) > 1:
+        width = gaussian_filter1d(width, 2.0, axis=0, mode="nearest")
+    return offset_contours(contours, width, closed=closed)
+
+
+def wall_mask(
+    endocardial: NDArray[np.floating],
+    epicardial: NDArray[np.floating],
+    shape: tuple[int, int],
+    *,
+    closed: bool,
+    margin: float = 0.0,
+) -> NDArray[np.bool_]:
+    """Return the ring of every frame, ``(T, H, W)`` bool.
+
+    Args:
+        endocardial: ``(T, N, 2)``, px.
+        epicardial: ``(T, N, 2)``, px, running the same way.
+        shape: ``(H, W)``.
+        closed: Whether the curves are closed.
+        margin: Added on both sides, as a fraction of the local thickness.
+    """
+    inner = np.asarray(endocardial, np.float64)
+    outer = np.asarray(epicardial, np.float64)
+    if margin > 0:
+        span = outer - resample(inner, outer.shape[1], closed=closed)
+        inner, outer = outer - (1 + margin) * span, outer + margin * span
+    return ring_loop(inner, outer, shape, closed=closed)
+
+
+def wall_coordinates(
+    endocardial: NDArray[np.floating],
+    epicardial: NDArray[np.floating],
+    points: NDArray[np.floating],
+    *,
+    closed: bool,
+) -> tuple[Array, Array]:
+    """Return where points lie in the wall: along it and across it.
+
+    Args:
+        endocardial: ``(N, 2)`` of one frame, px.
+        epicardial: ``(N, 2)`` of the same frame, running the same way.
+        points: ``(K, 2)`` (x, y), px.
+        closed: Whether the curves are closed.
+
+    Returns:
+        Longitudinal coordinate (circumferential in short axis) 0 to 1 from the contour's first
+        point to its last, and transmural coordinate 0 at the endocardium to 1 at the epicardium,
+        ``(K,)`` each; of the nearest place in the wall.
+    """
+    fine, layers = 4 * len(endocardial), 33
+    inner = resample(np.asarray(endocardial, np.float64), fine, closed=closed)
+    outer = resample(np.asarray(epicardial, np.float64), fine, closed=closed)
+    across = np.linspace(0, 1, layers)
+    along = np.arange(fine) / (fine if closed else fine - 1)
+    grid = inner[:, None] * (1 - across[None, :, None]) + outer[:, None] * across[None, :, None]
+    _, nearest = cKDTree(grid.reshape(-1, 2)).query(np.asarray(points, np.float64))
+    return along[nearest // layers], across[nearest % layers]
