@@ -15,6 +15,7 @@ from typing import Any, Final
 import av
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from engine.config import ReadConfig
 from engine.errors import InputError, MyofluxError, ResourceError, UnreadableFileError
@@ -31,6 +32,7 @@ _BROKEN: Final = (
     AssertionError,
     AttributeError,
     EOFError,
+    Image.DecompressionBombError,
     LookupError,
     OSError,
     RuntimeError,

@@ -73,10 +73,10 @@ def read_image(path: Path, config: ReadConfig, progress: Progress) -> Cine:
     return make_cine(path, stack, start, facts, config=config, sha256=sha256)
 
 
-def natural_key(path: Path) -> tuple[tuple[int, str], ...]:
+def natural_key(path: Path) -> tuple[tuple[int, int, str], ...]:
     """Return a key that sorts names as people do: ``frame2`` before ``frame10``."""
     parts = re.split(r"(\d+)", path.name.casefold())
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts if part)
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part)
 
 
 def _is_image(path: Path) -> bool:
