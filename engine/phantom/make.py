@@ -20,6 +20,7 @@ from engine.phantom.scene import Scene, make_scene
 from engine.phantom.speckle import make_imager
 from engine.phantom.strain_truth import strain_truth
 from engine.phantom.timing import END_SYSTOLE
+from engine.phantom.volume_truth import cavity_volume
 from engine.progress import NullProgress, Progress, Step
 
 
@@ -74,12 +75,13 @@ def _with_truth(
     config, closed = scene.config, scene.anatomy.closed
     wall, cavity = regions
     inner, middle, outer = (_curve(scene, depth) for depth in (0.0, 0.5, 1.0))
-    contours = strain = view = None
+    contours = strain = view = volume = None
     if inner is not None and middle is not None and outer is not None:
         contours = Contours(inner.astype(np.float32), outer.astype(np.float32), closed)
         view = View.PSAX_MID if closed else View.A4C
         if not config.kind.is_flow:
             strain = strain_truth(inner, middle, outer, config.spacing, closed)
+            volume = None if closed else cavity_volume(inner, config.spacing)
     return Phantom(
         config=config,
         cine=cine,
@@ -94,6 +96,7 @@ def _with_truth(
         midwall=middle,
         strain=strain,
         flow=flow_truth(scene.motion, config.frames),
+        volume_ml=volume,
         view=view,
     )
 

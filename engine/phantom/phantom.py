@@ -37,6 +37,7 @@ class Phantom:
         midwall: Material curve half-way between both, ``(T, N, 2)``, px; None without anatomy.
         strain: Strain of the contours; None without anatomy or for blood.
         flow: Truth of the blood; None for tissue.
+        volume_ml: Volume of the cavity by disks, ``(T,)``, mL; None but for apical tissue.
         view: The view that the picture shows; None without anatomy.
     """
 
@@ -53,6 +54,7 @@ class Phantom:
     midwall: NDArray[np.float64] | None = None
     strain: StrainTruth | None = None
     flow: FlowTruth | None = None
+    volume_ml: NDArray[np.float64] | None = None
     view: View | None = None
 
     def __post_init__(self) -> None:

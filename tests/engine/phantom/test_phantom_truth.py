@@ -12,6 +12,10 @@ from scipy.ndimage import distance_transform_edt, map_coordinates
 from engine.errors import Cancelled, InputError
 from engine.model.view import Target
 from engine.phantom import Phantom, PhantomConfig, PhantomKind, SpeckleModel, make_phantom
+from engine.phantom.apical import ANNULUS, FOCUS_MM, INNER_WIDTH_MM
+from engine.phantom.flow_motion import VortexPair
+from engine.phantom.flows import turning_rate
+from engine.phantom.volume_truth import cavity_volume
 from engine.progress import RecordingProgress
 
 SIZE = (128, 160)
@@ -267,3 +271,57 @@ def test_cancelling_stops_at_the_next_frame() -> None:
 def test_impossible_settings_are_refused(option: str, value: object) -> None:
     with pytest.raises(InputError):
         PhantomConfig(**{option: value})  # type: ignore[arg-type]
+
+
+def test_volume_is_the_ellipsoids_and_the_heart_ejects_half() -> None:
+    made = make_phantom(PhantomConfig(kind=PhantomKind.APICAL, size=(64, 96), frames=12))
+    assert made.volume_ml is not None
+    wide, long = INNER_WIDTH_MM, np.hypot(INNER_WIDTH_MM, FOCUS_MM)
+    end = -long * np.cos(ANNULUS)
+    # Disks of the ellipse from its tip to the annulus, which lies beyond its centre.
+    exact = np.pi * wide**2 * (end - end**3 / (3 * long**2) + 2 / 3 * long) / 1000
+    assert made.volume_ml[0] == pytest.approx(exact, rel=2e-3)
+    assert 0.5 < 1 - made.volume_ml[made.es_frame] / made.volume_ml[0] < 0.65
+    assert made.volume_ml[-1] == pytest.approx(made.volume_ml[0])
+
+
+def test_wall_keeps_its_volume_within_a_few_percent() -> None:
+    made = make_phantom(PhantomConfig(kind=PhantomKind.APICAL, size=(64, 96), frames=12))
+    assert made.contours is not None
+    assert made.contours.epicardial is not None
+    inner = made.contours.endocardial.astype(float)
+    outer = made.contours.epicardial.astype(float)
+    spacing = made.config.spacing
+    wall = cavity_volume(outer, spacing) - cavity_volume(inner, spacing)
+    np.testing.assert_allclose(wall, wall[0], rtol=0.06)
+
+
+def test_a_vortex_step_follows_the_superposed_velocity() -> None:
+    made = phantom(PhantomKind.VORTEX)
+    motion = made.motion
+    assert isinstance(motion, VortexPair)
+    rng = np.random.default_rng(0)
+    start = motion.layout.to_px(rng.uniform((-20, 40), (20, 90), (200, 2)))
+    place = motion.layout.to_mm(start)
+    substeps = 20
+    time = motion.frame_time_s / substeps
+
+    def velocity(at: np.ndarray, elapsed: float) -> np.ndarray:
+        total = np.tile(np.asarray(motion.drift_mm_s, float), (len(at), 1))
+        for centre, circulation in zip(motion.centres_mm, motion.circulation, strict=True):
+            arm = at - centre - np.asarray(motion.drift_mm_s) * elapsed
+            rate = turning_rate((arm**2).sum(axis=1), circulation, motion.core_mm)
+            # Counter-clockwise on the screen, with y down.
+            total += rate[:, None] * np.stack([arm[:, 1], -arm[:, 0]], axis=1)
+        return total
+
+    for index in range(substeps):
+        now = index * time
+        k1 = velocity(place, now)
+        k2 = velocity(place + 0.5 * time * k1, now + 0.5 * time)
+        k3 = velocity(place + 0.5 * time * k2, now + 0.5 * time)
+        k4 = velocity(place + time * k3, now + time)
+        place = place + time / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+    error = np.linalg.norm(motion.step(start, 0) - motion.layout.to_px(place), axis=1)
+    moved = np.linalg.norm(motion.layout.to_px(place) - start, axis=1)
+    assert error.max() < 0.01 * moved.max()
