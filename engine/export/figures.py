@@ -19,15 +19,21 @@ from engine.model import TrackingResult
 from engine.progress import Progress, Step
 
 
-def busiest_frame(result: TrackingResult) -> int:
-    """Return the index, from 1, of the frame whose finest field moves most within the mask."""
+def mean_motion(result: TrackingResult) -> NDArray[np.float64]:
+    """Return the mean displacement of the finest field within the mask, ``(T-1,)``, px."""
     pairs = result.finest.displacement[:, :, ::4, ::4]
     masks = result.mask[1:, ::4, ::4]
-    motion = [
-        float(np.hypot(*pair)[mask].mean()) if mask.any() else 0.0
-        for pair, mask in zip(pairs, masks, strict=True)
-    ]
-    return 1 + int(np.argmax(motion))
+    return np.array(
+        [
+            float(np.hypot(*pair)[mask].mean()) if mask.any() else 0.0
+            for pair, mask in zip(pairs, masks, strict=True)
+        ]
+    )
+
+
+def busiest_frame(result: TrackingResult) -> int:
+    """Return the index, from 1, of the frame whose finest field moves most within the mask."""
+    return 1 + int(np.argmax(mean_motion(result)))
 
 
 def backdrop(result: TrackingResult, frame: int) -> Backdrop:

@@ -24,7 +24,6 @@ from engine.export.quiver import (
     LENGTH_STEPS,
     arrow_polygons,
     legible_step,
-    nice_limit,
     sample_arrows,
     ticks,
 )
@@ -81,7 +80,7 @@ def field_figure(panels: Sequence[Panel], behind: Backdrop, limit: float, note: 
         limit: Speed at the top of the colour bar.
         note: Stands at the bottom left.
     """
-    box = _crop(behind)
+    box = crop_box(behind)
     wide = (box[2] - box[0]) * behind.pixel[0]
     high = (box[3] - box[1]) * behind.pixel[1]
     columns = _columns(len(panels), upright=high > 1.15 * wide)
@@ -150,7 +149,7 @@ def draw_field(axes: Axes, panel: Panel, behind: Backdrop, limit: float, step_px
     colours[:, :3] = SPEED.colours(arrows.speeds, 0, limit) / 255.0
     colours[:, 3] = np.where(arrows.trusted, 1.0, _FADED)
     axes.add_collection(PolyCollection(list(shapes), facecolors=colours, linewidths=0))
-    x0, y0, x1, y1 = _crop(behind)
+    x0, y0, x1, y1 = crop_box(behind)
     axes.set_xlim((x0 - 0.5) * pixel[0], (x1 - 0.5) * pixel[0])
     axes.set_ylim((y1 - 0.5) * pixel[1], (y0 - 0.5) * pixel[1])
     axes.set_facecolor("black")
@@ -190,8 +189,8 @@ def _columns(count: int, *, upright: bool) -> int:
     return 3 if count <= 6 and not upright else 4
 
 
-def _crop(behind: Backdrop) -> tuple[int, int, int, int]:
-    """Return the box (x0, y0, x1, y1) of the mask with a margin, within the image, half-open."""
+def crop_box(behind: Backdrop) -> tuple[int, int, int, int]:
+    """Return the box (x0, y0, x1, y1) that is shown: the mask with a margin, half-open, px."""
     height, width = behind.mask.shape
     if not behind.mask.any():
         return 0, 0, width, height
@@ -208,7 +207,8 @@ def _crop(behind: Backdrop) -> tuple[int, int, int, int]:
 
 def _scale_bar(axes: Axes, width: float, *, calibrated: bool) -> None:
     """Draw a bar of a round length: cm where calibrated (axes in mm), else px."""
-    length = nice_limit(width / 8)
+    power = 10.0 ** math.floor(math.log10(width / 5))
+    length = power * max(step for step in (1, 2, 5) if step * power <= width / 5)
     label = f"{length / 10:.4g} cm" if calibrated else f"{length:.4g} px"
     low, high = axes.get_xlim()
     bottom, top = axes.get_ylim()

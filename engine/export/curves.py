@@ -1,0 +1,142 @@
+"""Curves over the beat with marks of ED and ES."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from engine.export.numbers import unit_sign
+from engine.export.palette import CURVES, PRINT
+from engine.model import Measurement, Measurements, TrackingResult
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Values of one quantity in one region over the loop.
+
+    Attributes:
+        frames: ``(N,)`` source frames, increasing.
+        times_s: ``(N,)`` acquisition times, s; None if unknown.
+        values: ``(N,)``, in ``unit``.
+        unit: Unit of the contract.
+        trust: Mean trusted fraction, or None where trust was not measured.
+    """
+
+    frames: NDArray[np.int64]
+    times_s: NDArray[np.float64] | None
+    values: NDArray[np.float64]
+    unit: str
+    trust: float | None = None
+
+    @property
+    def abscissa(self) -> NDArray[np.float64]:
+        """Times, s; source frames where times are unknown."""
+        return self.frames.astype(np.float64) if self.times_s is None else self.times_s
+
+    def at(self, frame: int | None) -> float | None:
+        """Return the value at a source frame, or None."""
+        found = np.flatnonzero(self.frames == frame)
+        return float(self.values[found[0]]) if len(found) else None
+
+
+def curve_of(measurements: Measurements, quantity: str, region: str) -> Curve | None:
+    """Return a quantity's curve in a region, or None where it has no value per frame."""
+    rows = [row for row in measurements.select(quantity, region) if row.frame is not None]
+    if not rows:
+        return None
+    rows.sort(key=_frame)
+    times = [row.time_s for row in rows if row.time_s is not None]
+    trust = [row.trust for row in rows if row.trust is not None]
+    return Curve(
+        frames=np.array([_frame(row) for row in rows]),
+        times_s=np.array(times) if len(times) == len(rows) else None,
+        values=np.array([row.value for row in rows]),
+        unit=rows[0].unit,
+        trust=float(np.mean(trust)) if trust else None,
+    )
+
+
+def regions_of(measurements: Measurements, quantity: str) -> tuple[str, ...]:
+    """Return the regions of a quantity's rows, in their order."""
+    return tuple(dict.fromkeys(row.region for row in measurements.select(quantity)))
+
+
+def draw_curves(
+    axes: Axes,
+    curves: Mapping[str, Curve],
+    label: str,
+    result: TrackingResult,
+    *,
+    bold: Sequence[str] = (),
+) -> None:
+    """Draw curves with marks of ED and ES and a legend.
+
+    Args:
+        axes: Where to draw.
+        curves: Name in the legend to curve; must not be empty.
+        label: Of the ordinate, without its unit.
+        result: Gives ED, ES and the times.
+        bold: Names drawn as thick dark lines on top.
+    """
+    thin = [name for name in curves if name not in bold]
+    for name, curve in curves.items():
+        if name in bold:
+            colour, width, dashes = PRINT.text, 2.0, "-"
+        else:
+            place = thin.index(name)
+            colour, width = CURVES[place % len(CURVES)], 1.1
+            dashes = "-" if place < len(CURVES) else "--"
+        axes.plot(
+            curve.abscissa, curve.values, label=name, color=colour, linewidth=width,
+            linestyle=dashes, zorder=3 if name in bold else 2,
+        )  # fmt: skip
+    first = next(iter(curves.values()))
+    timed = first.times_s is not None
+    axes.set_xlabel("Time, s" if timed else "Frame", size=7.5, color=PRINT.muted, labelpad=2)
+    unit = unit_sign(first.unit)
+    axes.set_title(f"{label}{f', {unit}' if unit else ''}", size=8, color=PRINT.text, loc="left")
+    axes.axhline(0, color=PRINT.line, linewidth=0.8, zorder=0)
+    _marks(axes, result, timed=timed)
+    axes.tick_params(labelsize=7, colors=PRINT.text, color=PRINT.line, length=3)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(PRINT.line)
+    axes.grid(axis="y", color="#e8ebee", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.margins(x=0.01, y=0.08)
+    if len(curves) > 1:
+        axes.legend(
+            loc="upper left", bbox_to_anchor=(1.0, 1.03), fontsize=6.8, frameon=False,
+            handlelength=1.4, labelspacing=0.35, borderaxespad=0.3,
+        )  # fmt: skip
+
+
+def _marks(axes: Axes, result: TrackingResult, *, timed: bool) -> None:
+    for mark, frame, colour in (
+        ("ED", result.ed_frame, PRINT.end_diastole),
+        ("ES", result.es_frame, PRINT.end_systole),
+    ):
+        if frame is None:
+            continue
+        x = float(frame)
+        if timed:
+            if result.frame_times_s is None:
+                continue
+            index = frame - result.first_frame
+            if not 0 <= index < len(result.frame_times_s):
+                continue
+            x = float(result.frame_times_s[index])
+        axes.axvline(x, color=colour, linewidth=1.0, linestyle=(0, (4, 2)))
+        axes.annotate(
+            mark, (x, 1), (2, -1), xycoords=("data", "axes fraction"), textcoords="offset points",
+            size=7, color=colour, weight="bold", va="top",
+        )  # fmt: skip
+
+
+def _frame(row: Measurement) -> int:
+    return -1 if row.frame is None else row.frame

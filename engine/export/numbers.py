@@ -1,0 +1,106 @@
+"""Numbers for readers: no more digits than the method can stand for.
+
+Strain and ejection fraction to 1 %, speed to 1 cm/s, circulation to two digits; the full precision
+is in the CSV alone.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from engine.model import Measurement
+
+_WHOLE: Final = frozenset({"%", "cm/s", "mm/s", "ms", "1/min", "mL", "degree", "mm", "px", "px^2"})
+_TENTHS: Final = frozenset({"cm^2", "px/frame", "cm"})
+_SIGNS: Final = {
+    "^2": "²",
+    "degree": "°",
+    "1/min": "/min",
+}
+_NAMES: Final = {
+    "cavity_area": "Cavity area",
+    "dispersion": "Mechanical dispersion",
+    "drift": "Drift over the cycle, raw",
+    "ejection_fraction": "Ejection fraction",
+    "gls": "GLS",
+    "heart_rate": "Heart rate",
+    "ls_a2c": "LS A2C",
+    "ls_a4c": "LS A4C",
+    "ls_aplax": "LS APLAX",
+    "q": "Q",
+}
+
+
+def plain_number(value: float, unit: str) -> str:
+    """Return a number with the digits that its unit allows, and a true minus sign.
+
+    Args:
+        value: Finite.
+        unit: Unit of the contract, such as ``cm/s``.
+    """
+    if unit in _WHOLE:
+        text = f"{value:.0f}"
+    elif unit in _TENTHS:
+        text = f"{value:.1f}"
+    else:
+        text = _two_digits(value)
+    if not text.strip("-0."):
+        text = text.lstrip("-")
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def unit_sign(unit: str) -> str:
+    """Return a unit as printed, such as ``m²/s`` for ``m^2/s``."""
+    for plain, sign in _SIGNS.items():
+        unit = unit.replace(plain, sign)
+    return unit
+
+
+def number(value: float, unit: str) -> str:
+    """Return a number with its unit, such as ``−18 %``."""
+    if not unit:
+        return plain_number(value, unit)
+    sign = unit_sign(unit)
+    return f"{plain_number(value, unit)}{'' if sign == '°' else ' '}{sign}"
+
+
+def measured(row: Measurement) -> str:
+    """Return the value of a row with its unit."""
+    return number(row.value, row.unit)
+
+
+def quantity_name(quantity: str) -> str:
+    """Return a quantity in words, such as ``Longitudinal strain``."""
+    if quantity in _NAMES:
+        return _NAMES[quantity]
+    for kind in ("strain_rate", "strain"):
+        direction = quantity.removeprefix(f"{kind}_")
+        if direction != quantity:
+            return f"{direction.replace('_', ' ').capitalize()} {kind.replace('_', ' ')}"
+    for known in sorted(_NAMES, key=len, reverse=True):
+        if known != "q" and quantity.startswith(f"{known}_"):
+            return f"{_NAMES[known]}, {quantity[len(known) + 1 :].replace('_', ' ')}"
+    words = quantity.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def region_name(region: str) -> str:
+    """Return a region in words, such as ``Basal inferoseptal``."""
+    words = region.replace("_", " ").replace("-", " ")
+    return words[:1].upper() + words[1:]
+
+
+def percent(fraction: float) -> str:
+    """Return a fraction as whole percent."""
+    return number(100 * fraction, "%")
+
+
+def _two_digits(value: float) -> str:
+    if value == 0:
+        return "0"
+    digits = 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, digits)
+    if abs(rounded) < 1e-4 or abs(rounded) >= 1e5:
+        return f"{rounded:.1e}"
+    return f"{rounded:.{max(digits, 0)}f}"

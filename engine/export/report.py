@@ -1,0 +1,161 @@
+"""The report of a result: CSV, summary, film, pictures and PDF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_pdf import PdfPages
+from numpy.typing import NDArray
+
+from engine.config import ReportConfig
+from engine.export.detail_pages import fine_print, fit_table, settings_table
+from engine.export.facts import view_name
+from engine.export.figures import write_field_figures
+from engine.export.flow_page import draw_flow, flow_cards, vortex_table
+from engine.export.movie import write_movie
+from engine.export.notices import lacks_contrast, reader_warnings
+from engine.export.overlay import speed_limit
+from engine.export.page import CONTENT, TOP, Flow, Page
+from engine.export.strain_page import (
+    draw_layers,
+    draw_strain,
+    main_component,
+    segment_table,
+    strain_cards,
+)
+from engine.export.summary_parts import (
+    beat_line,
+    draw_phases,
+    draw_scales,
+    further_table,
+    no_strain,
+)
+from engine.export.tables import write_csv, write_summary
+from engine.io.atomic import atomic_path
+from engine.model import Measurements, Target, TrackingResult
+from engine.progress import Progress, Step
+
+Trust = NDArray[np.floating] | NDArray[np.bool_]
+
+
+def write_report(
+    result: TrackingResult,
+    measurements: Measurements,
+    out_dir: Path,
+    config: ReportConfig,
+    progress: Progress,
+    *,
+    trust: Trust | None = None,
+) -> tuple[Path, ...]:
+    """Write everything that a reader of a result needs.
+
+    Args:
+        result: What was tracked.
+        measurements: What was measured.
+        out_dir: Folder of ``measurements.csv``, ``summary.json``, ``overlay.mp4``,
+            ``field-*.png`` and ``report.pdf``.
+        config: Which of them are written.
+        progress: Told of every part.
+        trust: ``(T-1, H, W)`` of the finest scale, in [0, 1] or bool; None if not measured.
+
+    Returns:
+        The files, in the order above.
+
+    Raises:
+        OutputError: If a file cannot be written; nothing half-written stays.
+        Cancelled: If a stop was asked for; finished files stay.
+    """
+    files = [out_dir / "measurements.csv", out_dir / "summary.json"]
+    write_csv(files[0], measurements)
+    write_summary(files[1], result, measurements)
+    blind = lacks_contrast(measurements)
+    if config.movie:
+        progress.check()
+        files.append(out_dir / "overlay.mp4")
+        banner = "No trackable contrast: velocities are not shown" if blind else ""
+        scale = result.finest.scale
+        write_movie(
+            files[-1], result, scale, config, progress, trust=trust, banner=banner, arrows=not blind
+        )
+    if config.figures:
+        files += write_field_figures(out_dir, result, config, progress, trust=trust)
+    if config.pdf:
+        progress.check()
+        files.append(out_dir / "report.pdf")
+        write_pdf(files[-1], result, measurements, config, trust=trust)
+    progress.report(Step("report", 1, 1, fraction=1.0))
+    return tuple(files)
+
+
+def write_pdf(
+    path: Path,
+    result: TrackingResult,
+    measurements: Measurements,
+    config: ReportConfig,
+    *,
+    trust: Trust | None = None,
+) -> None:
+    """Write the PDF: strain for tissue, velocity and vortices for blood; A4, fonts embedded.
+
+    Args:
+        path: Of the PDF.
+        result: What was tracked.
+        measurements: What was measured.
+        config: Holds the speed at the top of the colour bars.
+        trust: ``(T-1, H, W)`` of the finest scale, or None.
+
+    Raises:
+        OutputError: If it cannot be written; nothing half-written stays.
+    """
+    pages = report_pages(result, measurements, config, trust=trust)
+    about = {"Title": "Myoflux report", "Creator": f"Myoflux {result.software_version}"}
+    source = result.source_name or result.source_sha256[:12]
+    # Type 42 keeps the letters as letters: searchable, and sharp at any size.
+    with (
+        matplotlib.rc_context({"pdf.fonttype": 42, "font.family": "DejaVu Sans"}),
+        atomic_path(path) as temporary,
+        PdfPages(temporary, metadata=about) as pdf,
+    ):
+        for number, page in enumerate(pages, start=1):
+            page.finish(number, len(pages), source)
+            pdf.savefig(page.figure)
+
+
+def report_pages(
+    result: TrackingResult,
+    measurements: Measurements,
+    config: ReportConfig,
+    *,
+    trust: Trust | None = None,
+) -> list[Page]:
+    """Return the pages of the PDF: a summary, the fields with their fit, and the fine print."""
+    blood = result.target is Target.BLOOD
+    title = "Velocity and vortex report" if blood else "Strain report"
+    subtitle = view_name(result)
+    warnings = reader_warnings(result, measurements)
+    first, flow = Page(title, subtitle), Flow(title, subtitle)
+    y = first.warnings(TOP - 4, warnings)
+    y = beat_line(first, y, result, measurements)
+    first.cards(y, flow_cards(measurements) if blood else strain_cards(result, measurements))
+    y += 30
+    component = None if blood else main_component(measurements)
+    if blood:
+        y = draw_flow(first, y, result, measurements)
+        y = vortex_table(first, y, measurements)
+    elif component is not None:
+        y = draw_strain(first, y, result, measurements, component)
+        segment_table(flow, result, measurements, component)
+        draw_layers(flow, result, measurements, component)
+    else:
+        y = no_strain(first, y, measurements)
+    beside = further_table(first, y, result, measurements)
+    if not lacks_contrast(measurements):
+        width = CONTENT - beside
+        draw_phases(first, (y, width), result, speed_limit(result, config), trust)
+        draw_scales(flow, result, speed_limit(result, config), trust)
+    fit_table(flow, result)
+    settings_table(flow, result)
+    fine_print(flow, result, measurements, warnings)
+    return [first, *flow.pages]

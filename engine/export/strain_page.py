@@ -1,0 +1,199 @@
+"""Page one of a tissue result: strain that a cardiologist reads in half a minute."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+
+from engine.analysis.segments import AHA_NUMBERS
+from engine.export.bullseye import draw_bullseye, model_of, segment_places
+from engine.export.curves import Curve, curve_of, draw_curves, regions_of
+from engine.export.facts import trusted_words
+from engine.export.numbers import measured, number, percent, quantity_name, region_name
+from engine.export.page import CONTENT, MARGIN, Card, Flow, Page
+from engine.export.palette import PRINT, STRAIN
+from engine.model import Measurement, Measurements, TrackingResult
+
+_COMPONENTS: Final = ("strain_longitudinal", "strain_circumferential", "strain_radial")
+_LIMITS: Final = {"strain_radial": 50.0}
+_VIEW_STRAIN: Final = ("ls_a4c", "ls_a2c", "ls_aplax")
+
+
+def main_component(measurements: Measurements) -> str | None:
+    """Return the strain that the report leads with, or None where there is none."""
+    return next((name for name in _COMPONENTS if any(measurements.select(name))), None)
+
+
+def segment_curves(measurements: Measurements, component: str) -> dict[str, Curve]:
+    """Return the curve of every segment of the left ventricle."""
+    known = set(segment_places(18)) | set(AHA_NUMBERS)
+    found = {}
+    for region in regions_of(measurements, component):
+        curve = curve_of(measurements, component, region) if region in known else None
+        if curve is not None:
+            found[region] = curve
+    return found
+
+
+def strain_cards(result: TrackingResult, measurements: Measurements) -> list[Card]:
+    """Return the headline numbers that exist: strain, volumes or speed, drift, trust."""
+    cards = []
+    headline = _first(measurements, _VIEW_STRAIN)
+    component = main_component(measurements)
+    if headline is not None:
+        remark = "End-systolic; this view alone, whole contour"
+        cards.append(Card(quantity_name(headline.quantity), measured(headline), remark))
+    elif component is not None:
+        curve = curve_of(measurements, component, "global")
+        value = None if curve is None else curve.at(result.es_frame)
+        if value is not None:
+            label = quantity_name(component)
+            cards.append(Card(label, number(value, "%"), "Whole contour, at ES"))
+    fraction = _first(measurements, ("ejection_fraction",))
+    if fraction is not None:
+        cards.append(Card("Ejection fraction", measured(fraction), fraction.definition))
+    twist = curve_of(measurements, "twist", "global")
+    if twist is not None:
+        peak = max(twist.values, key=abs)
+        cards.append(Card("Twist, largest", number(float(peak), twist.unit)))
+    drift = _first(measurements, ("drift",))
+    if drift is not None:
+        cards.append(Card("Drift over the cycle", measured(drift), "Raw, before compensation"))
+    if component is None:
+        speed = curve_of(measurements, "speed_mean", "mask")
+        if speed is not None:
+            top = float(speed.values.max())
+            cards.append(Card("Mean speed, highest", number(top, speed.unit), "Over the mask"))
+    cards = cards[:3]
+    cards.append(Card("Trusted", trusted_words(measurements), "Share of the tracked region"))
+    return cards
+
+
+def draw_strain(
+    page: Page, y: float, result: TrackingResult, measurements: Measurements, component: str
+) -> float:
+    """Draw the curves, the bull's-eye and the segment strip; return the y below.
+
+    Args:
+        page: To draw on.
+        y: Top, mm.
+        result: Gives ED and ES.
+        measurements: The values.
+        component: Quantity of the strain shown.
+    """
+    page.heading(y + 4, quantity_name(component))
+    segments = segment_curves(measurements, component)
+    curves: dict[str, Curve] = {}
+    whole = curve_of(measurements, component, "global")
+    if whole is not None:
+        curves["Whole contour"] = whole
+    curves |= {region_name(name): curve for name, curve in segments.items()}
+    eye = 66.0 if segments else 0.0
+    if curves:
+        axes = page.axes(MARGIN + 8, y + 14, CONTENT - eye - 48, 50)
+        draw_curves(axes, curves, "Strain", result, bold=("Whole contour",))
+    if not segments:
+        return y + 76
+    at_es = {name: curve.at(result.es_frame) for name, curve in segments.items()}
+    values = {name: value for name, value in at_es.items() if value is not None}
+    limit = _LIMITS.get(component, 25.0)
+    box = page.axes(MARGIN + CONTENT - eye, y + 12, eye, 50)
+    draw_bullseye(box, values, model_of(segments), limit=limit)
+    page.text(MARGIN + CONTENT - eye / 2, y + 10.5, "At end-systole, %", size=8, align="center")
+    _strain_bar(page, y + 64, eye, limit)
+    note = "Hatched: no value from this view"
+    page.text(
+        MARGIN + CONTENT - eye / 2, y + 73, note, size=6.8, colour=PRINT.muted, align="center"
+    )
+    return y + 78
+
+
+def draw_layers(
+    flow: Flow, result: TrackingResult, measurements: Measurements, component: str
+) -> None:
+    """Draw the curves of the layers and the strain rate side by side."""
+    rate = component.replace("strain_", "strain_rate_")
+    speed = curve_of(measurements, rate, "global")
+    layers = layer_curves(measurements, component)
+    groups = [(layers, f"{quantity_name(component)} by layer")] if layers else []
+    if speed is not None:
+        groups.append(({"Whole contour": speed}, quantity_name(rate)))
+    if not groups:
+        return
+    page = flow.room(62)
+    page.heading(flow.y + 4, "Layers and rate" if len(groups) > 1 else groups[0][1])
+    width = CONTENT / 2
+    for column, (curves, label) in enumerate(groups):
+        legend = 26 if len(curves) > 1 else 4
+        axes = page.axes(MARGIN + column * width + 9, flow.y + 13, width - 9 - legend, 36)
+        draw_curves(axes, curves, label, result)
+    flow.y += 60
+
+
+def segment_table(
+    flow: Flow, result: TrackingResult, measurements: Measurements, component: str
+) -> None:
+    """Draw one row a segment: at ES, largest, time to peak, post-systolic index, trust."""
+    segments = segment_curves(measurements, component)
+    if not segments:
+        return
+    page = flow.room(20 + 5.2 * len(segments))
+    page.heading(flow.y + 4, f"Segments: {quantity_name(component).lower()}")
+    rows = []
+    for name, curve in segments.items():
+        value = curve.at(result.es_frame)
+        peak = float(max(curve.values, key=abs))
+        rows.append(
+            (
+                region_name(name),
+                str(AHA_NUMBERS.get(name, "–")),
+                "–" if value is None else number(value, "%"),
+                number(peak, "%"),
+                _text(measurements, "time_to_peak", name),
+                _text(measurements, "post_systolic_index", name),
+                "–" if curve.trust is None else percent(curve.trust),
+            )
+        )
+    header = (
+        "Segment", "AHA", "At ES", "Largest", "Time to peak", "Post-systolic index", "Trusted",
+    )  # fmt: skip
+    flow.y = page.table(flow.y + 9, header, rows, (46, 14, 20, 20, 26, 32, 20)) + 5
+
+
+def layer_curves(measurements: Measurements, component: str) -> dict[str, Curve]:
+    """Return the curve of every layer of the wall."""
+    found = {}
+    for region in regions_of(measurements, component):
+        curve = curve_of(measurements, component, region) if region.startswith("layer-") else None
+        if curve is not None:
+            found[region_name(region.removeprefix("layer-"))] = curve
+    return found
+
+
+def _strain_bar(page: Page, y: float, width: float, limit: float) -> None:
+    axes = page.axes(MARGIN + CONTENT - width + 15, y, width - 30, 2.2)
+    mappable = ScalarMappable(Normalize(-limit, limit), STRAIN.as_matplotlib())
+    bar = page.figure.colorbar(mappable, cax=axes, orientation="horizontal")
+    bar.set_ticks([-limit, 0, limit])
+    bar.outline.set_visible(False)
+    axes.set_xticklabels(
+        [f"\N{MINUS SIGN}{limit:.0f} shorter", "0", f"+{limit:.0f} longer"],
+        size=6.5,
+        color=PRINT.muted,
+    )
+    axes.tick_params(length=2, color=PRINT.line, pad=1.5)
+
+
+def _first(measurements: Measurements, quantities: tuple[str, ...]) -> Measurement | None:
+    for quantity in quantities:
+        for row in measurements.select(quantity):
+            if row.frame is None:
+                return row
+    return None
+
+
+def _text(measurements: Measurements, quantity: str, region: str) -> str:
+    row = next(measurements.select(quantity, region), None)
+    return "–" if row is None else measured(row)

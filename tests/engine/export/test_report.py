@@ -1,0 +1,200 @@
+"""The report holds every file, says what must be said on every page, and never invents a unit."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_pdf import PdfPages
+from synthetic_results import drift_result, ring_contours, some_measurements, uncalibrated
+
+from engine.config import ReportConfig
+from engine.errors import OutputError
+from engine.export.notices import NOT_REVIEWED
+from engine.export.page import Page
+from engine.export.report import report_pages, write_pdf, write_report
+from engine.model import Measurement, Measurements, Target, TrackingResult, View
+from engine.progress import NullProgress, RecordingProgress
+
+
+def _texts(page: Page) -> list[str]:
+    words = [text.get_text() for text in page.figure.texts]
+    for axes in page.figure.axes:
+        words += [text.get_text() for text in axes.texts]
+        words += [axes.get_title(), axes.get_title(loc="left"), axes.get_xlabel()]
+        legend = axes.get_legend()
+        words += [] if legend is None else [text.get_text() for text in legend.get_texts()]
+    return [word for word in words if word]
+
+
+def _all_texts(result: TrackingResult, measurements: Measurements) -> str:
+    pages = report_pages(result, measurements, ReportConfig())
+    return "\n".join(word for page in pages for word in _texts(page))
+
+
+def _strain(result: TrackingResult) -> Measurements:
+    rows = [
+        Measurement("ls_a4c", "End-systolic, midwall.", "global", -18.437, "%", trust=0.8),
+        Measurement("drift", "Raw.", "global", 0.41, "%"),
+        Measurement("ejection_fraction", "Single plane, A4C.", "global", 57.6, "%"),
+    ]
+    times = result.frame_times_s
+    for region, size in (
+        ("global", -18.437),
+        ("basal_inferoseptal", -15.2),
+        ("mid_anterolateral", 4.4),
+        ("layer-endocardial", -20.0),
+    ):
+        for index in range(len(result.mask)):
+            value = size * np.sin(np.pi * index / (len(result.mask) - 1))
+            time = None if times is None else float(times[index])
+            rows.append(
+                Measurement(
+                    "strain_longitudinal",
+                    "(L - L0) / L0.",
+                    region,
+                    float(value),
+                    "%",
+                    index + result.first_frame,
+                    time,
+                    0.8,
+                )
+            )
+    warnings = ("ES from the smallest cavity area: a surrogate.",)
+    return Measurements(tuple(rows), warnings, (("gls", "Needs three reviewed views."),))
+
+
+def _flow(unit: str) -> Measurements:
+    rows = [
+        Measurement("speed_mean", "Mean.", "mask", 9.6 + k, unit, 5 + k, None, 0.7)
+        for k in range(1, 4)
+    ]
+    return Measurements(tuple(rows), ("No trackable contrast.",), (("vortex", "No contrast."),))
+
+
+def test_all_files_are_written(tmp_path: Path) -> None:
+    progress = RecordingProgress()
+    result = drift_result()
+    trust = np.ones((3, 48, 64), np.float32)
+    out = tmp_path / "new" / "folder"
+    files = write_report(result, some_measurements(), out, ReportConfig(), progress, trust=trust)
+    names = [path.name for path in files]
+    assert names == [
+        "measurements.csv", "summary.json", "overlay.mp4", "field-1_2.png", "field-1.png",
+        "fields.png", "report.pdf",
+    ]  # fmt: skip
+    assert sorted(path.name for path in out.iterdir()) == sorted(names)
+    assert all(path.stat().st_size > 100 for path in files)
+    assert progress.steps[-1].fraction == 1
+
+
+def test_parts_can_be_left_out(tmp_path: Path) -> None:
+    config = ReportConfig(movie=False, pdf=False, figures=False)
+    files = write_report(drift_result(), some_measurements(), tmp_path, config, NullProgress())
+    assert [path.name for path in files] == ["measurements.csv", "summary.json"]
+
+
+def test_strain_report_says_what_a_cardiologist_needs() -> None:
+    result = drift_result(view=View.A4C, contours=ring_contours(4, (48, 64)))
+    pages = report_pages(result, _strain(result), ReportConfig())
+    first = _texts(pages[0])
+    text = "\n".join(first)
+    assert "−18 %" in first
+    assert "58 %" in first
+    assert "LS A4C" in first
+    assert NOT_REVIEWED in text
+    assert "frame 7 (0.140 s)" in text
+    assert "surrogate" in first, "where ES comes from"
+    assert "ED" in first
+    assert "ES" in first
+    assert "−13" in first, "the bull's-eye holds the segment at ES"
+    assert not re.search(r"18\.\d", text), "no false precision"
+    whole = "\n".join(word for page in pages for word in _texts(page))
+    assert "(L - L0) / L0." in whole
+    assert "Needs three reviewed views." in whole
+
+
+def test_a_single_view_is_never_called_gls() -> None:
+    result = drift_result(view=View.A4C)
+    measurements = _strain(result)
+    rows = Measurements(measurements.rows, measurements.warnings, ())
+    assert "GLS" not in _all_texts(result, rows)
+
+
+def test_without_strain_page_one_says_why() -> None:
+    measurements = Measurements((), (), (("strain", "The result holds no contours."),))
+    pages = report_pages(drift_result(), measurements, ReportConfig())
+    assert "The result holds no contours." in _texts(pages[0])
+
+
+def test_without_calibration_no_page_speaks_of_centimetres_or_seconds() -> None:
+    for target in Target:
+        result = uncalibrated(target=target)
+        text = _all_texts(result, _flow("px/frame"))
+        assert not re.search(
+            r"cm/s|\bmm\b|\bcm\b|\bms\b|\d s\b|/min", text.split("Fit of every")[0]
+        )
+        assert "cm/s" not in text
+
+
+def test_want_of_contrast_hides_the_arrows() -> None:
+    result = drift_result(target=Target.BLOOD)
+    first = _texts(report_pages(result, _flow("cm/s"), ReportConfig())[0])
+    assert "No trackable contrast." in first
+    assert not any("Fastest" in word for word in first)
+
+
+def test_every_page_is_marked_and_holds_text_inside_the_paper(tmp_path: Path) -> None:
+    result = drift_result(view=View.A4C, config={f"setting_{k}": "value" * 3 for k in range(60)})
+    measurements = _strain(result)
+    pages = report_pages(result, measurements, ReportConfig())
+    for number, page in enumerate(pages, start=1):
+        page.finish(number, len(pages), "loop.dcm")
+        assert "Research use only, not for diagnosis" in _texts(page)
+        page.figure.draw_without_rendering()
+        for text in page.figure.texts:
+            box = text.get_window_extent()
+            assert box.x0 >= 0
+            assert box.x1 <= page.figure.bbox.x1, text.get_text()
+            assert box.y0 >= 0, text.get_text()
+
+
+def test_pdf_is_a4_with_embedded_truetype(tmp_path: Path) -> None:
+    path = tmp_path / "report.pdf"
+    result = drift_result(frames=None)
+    write_pdf(path, result, _strain(result), ReportConfig())
+    data = path.read_bytes()
+    boxes = re.findall(rb"/MediaBox \[ ?([\d. ]+)\]", data)
+    assert boxes
+    for box in boxes:
+        assert [float(side) for side in box.split()] == pytest.approx([0, 0, 595.3, 841.9], abs=1)
+    assert b"/FontFile2" in data, "TrueType, embedded"
+    assert b"/Type3" not in data
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler's pdftotext is missing")
+def test_another_reader_finds_the_words(tmp_path: Path) -> None:
+    path = tmp_path / "report.pdf"
+    result = drift_result(view=View.A4C)
+    write_pdf(path, result, _strain(result), ReportConfig())
+    done = subprocess.run(["pdftotext", str(path), "-"], capture_output=True, check=True, text=True)
+    pages = done.stdout.strip("\f").split("\f")
+    assert len(pages) >= 2
+    assert all("Research use only, not for diagnosis" in page for page in pages)
+    assert "−18 %" in pages[0]
+
+
+def test_a_failing_disk_leaves_no_half_written_pdf(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(PdfPages, "savefig", fail)
+    with pytest.raises(OutputError, match="disk is full"):
+        write_pdf(tmp_path / "r.pdf", drift_result(), some_measurements(), ReportConfig())
+    assert not list(tmp_path.iterdir())
