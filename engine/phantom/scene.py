@@ -76,8 +76,8 @@ def _rigid(config: PhantomConfig) -> RigidMotion:
 
 
 def _sinusoid(config: PhantomConfig) -> SinusoidMotion:
-    # At most half a px a frame, and never a shear above one half in all.
-    swing = config.amplitude * min(1.0, config.wavelength_px / (4 * np.pi))
+    # At most 1.6 px a frame, and never a shear above one half in all.
+    swing = config.amplitude * min(3.0, config.wavelength_px / (4 * np.pi))
     return SinusoidMotion(config.wavelength_px, swing, 1.1, 12)
 
 
