@@ -1,0 +1,116 @@
+"""Files, numbers and errors: every question of the window in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QMessageBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+from app.settings import Settings
+from app.widgets.parts import label
+
+
+def ask_open(parent: QWidget, settings: Settings, title: str, kinds: str) -> Path | None:
+    """Ask for a file to read; None if the user changed their mind."""
+    name, _ = QFileDialog.getOpenFileName(parent, title, str(settings.folder()), kinds)
+    return _remember(settings, name)
+
+
+def ask_open_folder(parent: QWidget, settings: Settings, title: str) -> Path | None:
+    """Ask for a folder; None if the user changed their mind."""
+    name = QFileDialog.getExistingDirectory(parent, title, str(settings.folder()))
+    return _remember(settings, name)
+
+
+def ask_save(
+    parent: QWidget, settings: Settings, title: str, proposal: str, kinds: str
+) -> Path | None:
+    """Ask for a file to write, with the proposal's ending; None if the user changed their mind."""
+    start = settings.folder() / proposal
+    name, _ = QFileDialog.getSaveFileName(parent, title, str(start), kinds)
+    path = _remember(settings, name)
+    if path is not None and not path.suffix:
+        path = path.with_suffix(Path(proposal).suffix)
+    return path
+
+
+def _remember(settings: Settings, name: str) -> Path | None:
+    if not name:
+        return None
+    settings.set_folder(Path(name).parent)
+    return Path(name)
+
+
+def show_error(parent: QWidget, sentence: str, details: str) -> QMessageBox:
+    """Show an error in one sentence; a traceback hides behind a button."""
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setIconPixmap(theme.icon("warning", theme.WARNING).pixmap(32, 32))
+    box.setWindowTitle("Myoflux")
+    box.setText(sentence)
+    box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if details:
+        box.setDetailedText(details)
+    box.setStyleSheet("QLabel { min-width: 320px; }")
+    box.open()
+    return box
+
+
+class NumberDialog(QDialog):
+    """Asks for one number with its unit.
+
+    Args:
+        title: Of the dialog.
+        question: What is asked, and why.
+        on_done: Called with the number.
+        value: First proposal.
+        low: Smallest value.
+        high: Largest value.
+        unit: Shown behind the number.
+    """
+
+    def __init__(
+        self,
+        parent: QWidget,
+        title: str,
+        question: str,
+        on_done: Callable[[float], None],
+        *,
+        value: float,
+        low: float,
+        high: float,
+        unit: str,
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        self.setMinimumWidth(380)
+        self.box = QDoubleSpinBox()
+        self.box.setRange(low, high)
+        self.box.setDecimals(2)
+        self.box.setValue(value)
+        self.box.setSuffix(f" {unit}")
+        self.box.selectAll()
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self.accepted.connect(lambda: on_done(self.box.value()))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(22, 20, 22, 16)
+        layout.setSpacing(14)
+        layout.addWidget(label(question))
+        layout.addWidget(self.box)
+        layout.addWidget(buttons)

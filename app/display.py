@@ -1,0 +1,76 @@
+"""How the loop is drawn: which scale and overlays, arrow size, gain. Never reaches the tracking."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.model import Scale
+
+
+class Page(StrEnum):
+    """What the middle of the window shows."""
+
+    IMAGE = "image"
+    FIELD = "field"
+    COMPARE = "compare"
+
+
+@dataclass(frozen=True)
+class DisplayOptions:
+    """Choices of drawing.
+
+    Attributes:
+        page: Image alone, one scale, or all scales side by side.
+        scale: Scale shown on the page of one scale.
+        arrows: Whether arrows are drawn.
+        contour: Whether the mask's contour is drawn.
+        vorticity: Whether vorticity and vortex cores are drawn.
+        trust: Whether untrusted arrows fade.
+        depth: Whether the depth scale is drawn.
+        arrow_spacing: Distance of the arrows as a multiple of the legible one.
+        arrow_length: Length of the arrows as a multiple of the usual one.
+        gain: Brightness of the display, 0 as recorded, -1 to 1.
+        contrast: Contrast of the display, 1 as recorded.
+    """
+
+    page: Page = Page.IMAGE
+    scale: Scale | None = None
+    arrows: bool = True
+    contour: bool = True
+    vorticity: bool = False
+    trust: bool = True
+    depth: bool = True
+    arrow_spacing: float = 1.0
+    arrow_length: float = 1.0
+    gain: float = 0.0
+    contrast: float = 1.0
+
+
+class Display(QObject):
+    """The current options.
+
+    Signals:
+        changed: Any of them changed.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.options = DisplayOptions()
+
+    def set(self, **values: Any) -> None:
+        """Change options."""
+        options = dataclasses.replace(self.options, **values)
+        if options != self.options:
+            self.options = options
+            self.changed.emit()
+
+    def show_scale(self, scale: Scale) -> None:
+        """Show the field of one scale."""
+        self.set(page=Page.FIELD, scale=scale)

@@ -1,0 +1,223 @@
+"""What the user can do: asks what must be asked, then calls an operation."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from app.context import Context
+from app.dialogs import questions
+from app.dialogs.questions import NumberDialog
+from app.operations import calibrate, export, make_mask, open_loop
+from app.operations.track import cancel
+from app.views.stage import Stage
+from app.views.tools import CaliperTool, PickTool, Tool
+from engine.config import MaskConfig, MaskMethod, ReportConfig
+from engine.errors import MyofluxError
+from engine.model import View
+
+_LOG: Final = logging.getLogger(__name__)
+_LOOPS: Final = (
+    "Loops and results (*.dcm *.dicom *.mp4 *.avi *.mov *.mkv *.gif *.png *.jpg *.jpeg *.tif "
+    "*.tiff *.nii *.nii.gz *.npz *.h5 *.hdf5);;All files (*)"
+)
+_MASKS: Final = "Masks and contours (*.png *.nii *.nii.gz *.npz *.json);;All files (*)"
+
+
+class Handlers(QObject):
+    """Handlers that need a question or a tool.
+
+    Args:
+        context: The window's parts.
+        window: Parent of the dialogs.
+        stage: Where places are picked.
+
+    Signals:
+        told: A sentence for the status bar.
+        written: Files that were written.
+        tool_changed: Another tool has the mouse.
+    """
+
+    told = Signal(str)
+    written = Signal(str)
+    tool_changed = Signal()
+
+    def __init__(self, context: Context, window: QWidget, stage: Stage) -> None:
+        super().__init__(window)
+        self._context = context
+        self._window = window
+        self._stage = stage
+
+    def attempt(self, action: Callable[[], object]) -> None:
+        """Do something; what cannot be done is told in one sentence."""
+        try:
+            action()
+        except MyofluxError as error:
+            self._context.errors.show(error)
+
+    def open(self) -> None:
+        """Ask for a loop and open it."""
+        path = questions.ask_open(self._window, self._context.settings, "Open loop", _LOOPS)
+        if path is not None:
+            self.open_path(path)
+
+    def open_folder(self) -> None:
+        """Ask for a folder of images and open it."""
+        path = questions.ask_open_folder(self._window, self._context.settings, "Open folder")
+        if path is not None:
+            self.open_path(path)
+
+    def open_path(self, path: Path) -> None:
+        """Open a loop or a result."""
+        open_loop.open_path(self._context, path)
+
+    def open_demo(self) -> None:
+        """Open the demo phantom."""
+        open_loop.open_demo(self._context)
+
+    def close_loop(self) -> None:
+        """Close the current loop."""
+        loop = self._context.session.loop
+        if loop is not None:
+            cancel(self._context)
+            self.use_tool(None)
+            self._context.session.close(loop.loop_id)
+
+    def use_tool(self, tool: Tool | None) -> None:
+        """Give the left button to a tool, or back to panning."""
+        self._stage.set_tool(tool)
+        self.tool_changed.emit()
+
+    def caliper(self, on: bool) -> None:
+        """Switch the caliper."""
+        self.use_tool(CaliperTool() if on else None)
+
+    def calibrate(self) -> None:
+        """Pick two places, ask for their distance, and set the spacing."""
+        prompts = ("one end of a known distance", "its other end")
+        self.use_tool(PickTool(prompts, self._ask_distance))
+
+    def set_rate(self) -> None:
+        """Ask for the acquisition rate."""
+        loop = self._context.session.loop
+        if loop is None:
+            return
+        dialog = NumberDialog(
+            self._window,
+            "Frame rate",
+            "At how many frames per second was the loop acquired? A video's own rate is that of "
+            "its playback and is often lower.",
+            lambda fps: self.attempt(lambda: calibrate.set_frame_rate(self._context, fps)),
+            value=loop.cine.frame_rate_hz or loop.cine.playback_fps or 50.0,
+            low=1.0,
+            high=2000.0,
+            unit="frames/s",
+        )
+        dialog.open()
+
+    def three_points(self) -> None:
+        """Pick the annulus and the apex, and make the mask from them."""
+        loop = self._context.session.loop
+        view = None if loop is None else loop.view
+        self.use_tool(PickTool(point_prompts(view), self._mask_from_points))
+
+    def mask_file(self) -> None:
+        """Ask for a mask file."""
+        loop = self._context.session.loop
+        path = questions.ask_open(self._window, self._context.settings, "Open mask", _MASKS)
+        if loop is not None and path is not None:
+            config = MaskConfig(target=loop.target.value, method=MaskMethod.FILE, file=path)
+            make_mask.make_mask(self._context, loop, config)
+
+    def auto_mask(self) -> None:
+        """Make the mask without a click."""
+        loop = self._context.session.loop
+        if loop is not None:
+            make_mask.make_mask(self._context, loop, make_mask.default_config(loop))
+
+    def export_video(self) -> None:
+        """Ask for a file and write the overlay video."""
+        path = self._ask_save("Overlay video", "-overlay.mp4", "Video (*.mp4)")
+        if path is not None:
+            scale = self._context.display.options.scale
+            self.attempt(lambda: export.export_video(self._context, path, scale, self._tell))
+
+    def export_csv(self) -> None:
+        """Ask for a file and write the measurements."""
+        path = self._ask_save("Measurements", "-measurements.csv", "Table (*.csv)")
+        if path is not None:
+            self.attempt(lambda: export.export_csv(self._context, path, self._tell))
+
+    def export_result(self) -> None:
+        """Ask for a file and write the result."""
+        path = self._ask_save("Result", "-result.h5", "HDF5 (*.h5)")
+        if path is not None:
+            self.attempt(lambda: export.export_result(self._context, path, self._tell))
+
+    def report(self) -> None:
+        """Ask for a folder and write the report."""
+        folder = questions.ask_open_folder(self._window, self._context.settings, "Report folder")
+        if folder is not None:
+            config = ReportConfig()
+            self.attempt(lambda: export.export_report(self._context, folder, config, self._tell))
+
+    def set_mark(self, name: str) -> None:
+        """Set ``ed_frame`` or ``es_frame`` to the frame shown."""
+        session = self._context.session
+        if session.loop is not None:
+            session.update(session.loop.loop_id, **{name: session.frame})
+
+    def _ask_distance(self, ends: tuple[tuple[float, float], ...]) -> None:
+        dialog = NumberDialog(
+            self._window,
+            "Calibrate",
+            "How far apart are the two places? Pixels are taken as square.",
+            lambda distance: self.attempt(
+                lambda: calibrate.calibrate(self._context, ends, distance)
+            ),
+            value=50.0,
+            low=0.5,
+            high=400.0,
+            unit="mm",
+        )
+        dialog.finished.connect(lambda: self.use_tool(None))
+        dialog.setWindowModality(Qt.WindowModality.WindowModal)
+        dialog.open()
+
+    def _mask_from_points(self, points: tuple[tuple[float, float], ...]) -> None:
+        self.use_tool(None)
+        loop = self._context.session.loop
+        if loop is None:
+            return
+        base = make_mask.default_config(loop, MaskMethod.POINTS)
+        config = MaskConfig(
+            target=base.target,
+            method=MaskMethod.POINTS,
+            points=points,
+            view=base.view,
+            ed_frame=base.ed_frame,
+            es_frame=base.es_frame,
+        )
+        make_mask.make_mask(self._context, loop, config)
+
+    def _ask_save(self, title: str, ending: str, kinds: str) -> Path | None:
+        loop = self._context.session.loop
+        stem = "loop" if loop is None else Path(loop.name).stem
+        return questions.ask_save(self._window, self._context.settings, title, stem + ending, kinds)
+
+    def _tell(self, files: tuple[Path, ...]) -> None:
+        what = files[0].name if len(files) == 1 else f"{len(files)} files"
+        _LOG.info("Wrote %s", ", ".join(map(str, files)))
+        self.written.emit(f"Written: {what} in {files[0].parent}" if files else "Nothing to write")
+
+
+def point_prompts(view: View | None) -> tuple[str, ...]:
+    """Return what to click for the three-point start of a view."""
+    if view is not None and view.is_short_axis:
+        return ("the centre of the cavity", "a point of its rim")
+    return ("one end of the mitral annulus", "its other end", "the apex")

@@ -1,0 +1,1 @@
+"""One file a user verb: each starts a job and puts its result into the session."""

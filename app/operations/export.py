@@ -1,0 +1,86 @@
+"""Write what was made: video, CSV, result file, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from app.context import Context
+from app.session import Loop
+from engine.config import MeasureConfig, ReportConfig
+from engine.errors import InputError
+from engine.model import Measurements, Scale, TrackingResult
+from engine.progress import Progress
+
+KIND = "export"
+
+
+def export_video(context: Context, path: Path, scale: Scale | None, done: Done) -> None:
+    """Write the overlay video of a scale (the finest if None)."""
+    result = _result(context)
+    shown = scale or result.finest.scale
+
+    def work(progress: Progress) -> tuple[Path, ...]:
+        context.verbs.write_movie(path, result, shown, progress)
+        return (path,)
+
+    context.jobs.start("Writing the video", work, done, kind=KIND)
+
+
+def export_csv(context: Context, path: Path, done: Done) -> None:
+    """Write the measurements; they are made first where they are missing."""
+    loop, result = _loop(context), _result(context)
+
+    def work(progress: Progress) -> tuple[Path, ...]:
+        context.verbs.write_csv(path, _measurements(context, loop, result, progress))
+        return (path,)
+
+    context.jobs.start("Writing the CSV", work, done, kind=KIND)
+
+
+def export_result(context: Context, path: Path, done: Done) -> None:
+    """Write the result file."""
+    result = _result(context)
+
+    def work(progress: Progress) -> tuple[Path, ...]:
+        progress.check()
+        context.verbs.write_result(path, result)
+        return (path,)
+
+    context.jobs.start("Writing the result", work, done, kind=KIND)
+
+
+def export_report(context: Context, folder: Path, config: ReportConfig, done: Done) -> None:
+    """Write the report with its tables, figures and video into a folder."""
+    loop, result = _loop(context), _result(context)
+
+    def work(progress: Progress) -> tuple[Path, ...]:
+        measurements = _measurements(context, loop, result, progress)
+        return context.verbs.report(result, measurements, folder, config, progress)
+
+    context.jobs.start("Writing the report", work, done, kind=KIND)
+
+
+Done = Callable[[tuple[Path, ...]], None]
+
+
+def _measurements(
+    context: Context, loop: Loop, result: TrackingResult, progress: Progress
+) -> Measurements:
+    if loop.measurements is not None:
+        return loop.measurements
+    return context.verbs.measure(result, MeasureConfig(), progress)
+
+
+def _loop(context: Context) -> Loop:
+    loop = context.session.loop
+    if loop is None:
+        raise InputError("Open a loop first.")
+    return loop
+
+
+def _result(context: Context) -> TrackingResult:
+    result = _loop(context).result
+    if result is None:
+        raise InputError("Track the loop before exporting: there is nothing to write yet.")
+    return result

@@ -1,0 +1,77 @@
+"""Make the mask of a loop, and set what is tracked."""
+
+from __future__ import annotations
+
+from app.context import Context
+from app.session import Loop
+from engine.config import MaskConfig, MaskMethod
+from engine.errors import InputError
+from engine.model import Mask, Target
+from engine.progress import Progress
+
+
+def make_mask(context: Context, loop: Loop, config: MaskConfig | None = None) -> None:
+    """Build the mask in the background; the mask before it is kept if that fails."""
+    settings = config or default_config(loop)
+    running = context.jobs.running("mask")
+    if running is not None:
+        context.jobs.cancel(running)
+
+    def work(progress: Progress) -> Mask | InputError:
+        try:
+            return context.verbs.build_mask(loop.cine, settings, progress)
+        except InputError as error:
+            # Of an automatic attempt the step tells in place; what was asked for gets the dialog.
+            if config is None:
+                return error
+            raise
+
+    def show(mask: Mask | InputError) -> None:
+        if isinstance(mask, InputError):
+            context.session.update(loop.loop_id, error=str(mask))
+            return
+        apply_mask(context, loop.loop_id, mask)
+
+    context.jobs.start("Finding the mask", work, show, kind="mask")
+
+
+def apply_mask(context: Context, loop_id: int, mask: Mask) -> None:
+    """Take a new mask: as an undo step where there was one before."""
+    session = context.session
+    loop = session.get(loop_id)
+    if loop is None:
+        return
+    current = session.loop
+    if loop.mask is not None and current is not None and current.loop_id == loop_id:
+        session.edit_mask(mask, "New mask")
+    else:
+        session.update(loop_id, mask=mask, error="")
+    marks = {}
+    if loop.ed_frame is None and mask.ed_frame is not None:
+        marks["ed_frame"] = mask.ed_frame
+    if loop.es_frame is None and mask.es_frame is not None:
+        marks["es_frame"] = mask.es_frame
+    session.update(loop_id, error="", **marks)
+
+
+def default_config(loop: Loop, method: MaskMethod = MaskMethod.AUTO) -> MaskConfig:
+    """Return the settings that follow from what the user has confirmed of a loop."""
+    first = loop.cine.first_frame
+    return MaskConfig(
+        target=loop.target.value,
+        method=method,
+        view=loop.view.value if loop.view is not None and loop.view_confirmed else None,
+        ed_frame=None if loop.ed_frame is None else loop.ed_frame + first,
+        es_frame=None if loop.es_frame is None else loop.es_frame + first,
+    )
+
+
+def set_target(context: Context, target: Target) -> None:
+    """Choose tissue or blood; the mask is made anew."""
+    loop = context.session.loop
+    if loop is None or loop.target is target:
+        return
+    context.session.update(loop.loop_id, target=target)
+    fresh = context.session.get(loop.loop_id)
+    if fresh is not None:
+        make_mask(context, fresh)

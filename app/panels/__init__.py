@@ -1,0 +1,1 @@
+"""The six steps of the work, in the order of the data."""

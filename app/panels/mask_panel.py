@@ -1,0 +1,173 @@
+"""Step 2: what is tracked, in which view, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QWidget
+
+from app.context import Context
+from app.operations.make_mask import default_config, make_mask, set_target
+from app.panels.base import StepPanel
+from app.widgets.parts import button, label, restyle
+from app.widgets.step_section import StepState
+from engine.config import MaskMethod
+from engine.model import Target, View
+
+_VIEWS = {
+    View.A4C: "Apical four-chamber",
+    View.A2C: "Apical two-chamber",
+    View.APLAX: "Apical long axis",
+    View.PSAX_BASE: "Short axis, base",
+    View.PSAX_MID: "Short axis, mid",
+    View.PSAX_APEX: "Short axis, apex",
+}
+
+
+class MaskPanel(StepPanel):
+    """Target, view, ED and ES, and how the mask is made.
+
+    Args:
+        context: The window's parts.
+        pick_points: Asks for the three points.
+        choose_file: Asks for a mask file.
+        edit: Starts or ends the contour editor.
+    """
+
+    title = "Mask"
+
+    def __init__(
+        self,
+        context: Context,
+        pick_points: Callable[[], None],
+        choose_file: Callable[[], None],
+        edit: Callable[[], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(context, parent)
+        self._target = QComboBox()
+        for target, text in ((Target.TISSUE, "Tissue"), (Target.BLOOD, "Blood, with contrast")):
+            self._target.addItem(text, target.value)
+        self._target.activated.connect(self._choose_target)
+        self._view = QComboBox()
+        self._view.addItem("View not confirmed", None)
+        for view, text in _VIEWS.items():
+            self._view.addItem(f"{text} ({view.value})", view.value)
+        self._view.activated.connect(self._choose_view)
+        self._ed, self._es = self._frame_box("ED"), self._frame_box("ES")
+        self._auto = button("Automatic", lambda: self._make(MaskMethod.AUTO))
+        self._points = button("Three points…", pick_points, tip="Annulus, annulus, apex")
+        self._paper = button(
+            "Region", lambda: self._make(MaskMethod.PAPER), tip="Tissue region as in the paper"
+        )
+        self._file = button("From file…", choose_file, tip="PNG, NIfTI, NPZ or contours (JSON)")
+        self._edit = button("Edit contour", edit, tip="Drag the curve (E)")
+        self._edit.setCheckable(True)
+        self._notes = label("", "muted")
+        self._lay_out()
+
+    def set_editing(self, editing: bool) -> None:
+        """Show whether the contour editor is on."""
+        self._edit.setChecked(editing)
+
+    def refresh(self) -> None:
+        """Show the current loop's mask."""
+        loop = self.context.session.loop
+        tracking = self.context.jobs.running("track") is not None
+        usable = loop is not None and not tracking and loop.frame_count > 1
+        for widget in (self._auto, self._points, self._paper, self._file, self._target):
+            widget.setEnabled(usable)
+        contours = None if loop is None or loop.mask is None else loop.mask.contours
+        self._edit.setEnabled(usable and contours is not None)
+        for form in (self._view, self._ed, self._es):
+            form.setEnabled(loop is not None)
+        if loop is None:
+            self._notes.setText("")
+            return
+        self._target.setCurrentIndex(self._target.findData(loop.target.value))
+        self._view.setCurrentIndex(max(self._view.findData(loop.view and loop.view.value), 0))
+        for box, frame in ((self._ed, loop.ed_frame), (self._es, loop.es_frame)):
+            first = loop.cine.first_frame
+            box.setRange(first - 1, first + loop.frame_count - 1)
+            box.setValue(first - 1 if frame is None else frame + first)
+        if loop.error:
+            self._notes.setText(loop.error)
+            restyle(self._notes, "warning")
+        else:
+            notes = () if loop.mask is None else loop.mask.notes
+            self._notes.setText("\n".join(notes))
+            restyle(self._notes, "muted")
+        self._notes.setVisible(bool(self._notes.text()))
+
+    def state(self) -> tuple[StepState, str]:
+        """Tell what the mask holds."""
+        loop = self.context.session.loop
+        if loop is None:
+            return StepState.WAITING, "Needs a loop"
+        if self.context.jobs.running("mask") is not None:
+            return StepState.READY, "Finding the mask…"
+        if loop.mask is None:
+            return StepState.ATTENTION, loop.error or "No mask yet"
+        kind = loop.mask.kind.value
+        kind = kind[0].upper() + kind[1:]
+        sure = loop.mask.confidence
+        if sure is not None and sure < 0.5:
+            return StepState.ATTENTION, f"{kind} · unsure, please check or use three points"
+        share = 100 * loop.mask.data.mean(dtype=float)
+        return StepState.DONE, f"{kind} · {share:.0f} % of the image"
+
+    def _lay_out(self) -> None:
+        form = QGridLayout()
+        form.setSpacing(8)
+        form.setColumnStretch(1, 1)
+        form.setColumnStretch(2, 1)
+        form.addWidget(label("Target", "muted"), 0, 0)
+        form.addWidget(self._target, 0, 1, 1, 2)
+        form.addWidget(label("View", "muted"), 1, 0)
+        form.addWidget(self._view, 1, 1, 1, 2)
+        form.addWidget(label("Frames", "muted"), 2, 0)
+        form.addWidget(self._ed, 2, 1)
+        form.addWidget(self._es, 2, 2)
+        self.body.addLayout(form)
+        makers = QGridLayout()
+        makers.setSpacing(8)
+        for index, maker in enumerate((self._auto, self._points, self._paper, self._file)):
+            makers.addWidget(maker, index // 2, index % 2)
+        makers.addWidget(self._edit, 2, 0, 1, 2)
+        self.body.addLayout(makers)
+        self.body.addWidget(self._notes)
+
+    def _frame_box(self, name: str) -> QSpinBox:
+        box = QSpinBox()
+        box.setPrefix(f"{name}  ")
+        box.setSpecialValueText(f"{name}  not set")
+        box.setToolTip(f"{name} frame, as numbered in the source")
+        box.setAccessibleName(f"{name} frame")
+        box.editingFinished.connect(self._set_marks)
+        return box
+
+    def _set_marks(self) -> None:
+        loop = self.context.session.loop
+        if loop is None:
+            return
+        first = loop.cine.first_frame
+        frames = [
+            box.value() - first if box.value() >= first else None for box in (self._ed, self._es)
+        ]
+        if frames != [loop.ed_frame, loop.es_frame]:
+            self.context.session.update(loop.loop_id, ed_frame=frames[0], es_frame=frames[1])
+
+    def _choose_target(self) -> None:
+        set_target(self.context, Target(self._target.currentData()))
+
+    def _choose_view(self) -> None:
+        loop = self.context.session.loop
+        chosen = self._view.currentData()
+        view = None if chosen is None else View(chosen)
+        if loop is not None:
+            self.context.session.update(loop.loop_id, view=view, view_confirmed=view is not None)
+
+    def _make(self, method: MaskMethod) -> None:
+        loop = self.context.session.loop
+        if loop is not None:
+            self.attempt(lambda: make_mask(self.context, loop, default_config(loop, method)))

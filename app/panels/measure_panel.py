@@ -1,0 +1,100 @@
+"""Step 5: the numbers, and why some are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QWidget
+
+from app.context import Context
+from app.operations.measure import KIND, measure
+from app.panels.base import StepPanel
+from app.widgets.parts import FactTable, button, label, restyle, row
+from app.widgets.step_section import StepState
+from engine.model import Measurement, Measurements
+
+_HEADLINES = (
+    ("ls_a4c", "Longitudinal strain, A4C"),
+    ("ls_a2c", "Longitudinal strain, A2C"),
+    ("ls_aplax", "Longitudinal strain, APLAX"),
+    ("ejection_fraction", "Ejection fraction"),
+    ("drift", "Drift"),
+    ("heart_rate", "Heart rate"),
+)
+_PEAKS = (("speed_mean", "Mean speed, highest"), ("circulation", "Circulation, highest"))
+
+
+class MeasurePanel(StepPanel):
+    """Measures, and shows the headline values."""
+
+    title = "Measure"
+
+    def __init__(
+        self, context: Context, show_curves: Callable[[], None], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(context, parent)
+        self._facts = FactTable()
+        self._warnings = label("", "warning")
+        self._omitted = label("", "muted")
+        self.start = button("Measure", self.run, "primary", "Measure the loop (Ctrl+M)")
+        self._curves = button("Curves", show_curves, tip="Show the curves below the loop (C)")
+        self.body.addLayout(row(self.start, self._curves, stretch=0))
+        for widget in (self._facts, self._warnings, self._omitted):
+            self.body.addWidget(widget)
+
+    def run(self) -> None:
+        """Start the measurement."""
+        self.attempt(lambda: measure(self.context))
+
+    def refresh(self) -> None:
+        """Show the values of the current loop."""
+        loop = self.context.session.loop
+        running = self.context.jobs.running(KIND) is not None
+        self.start.setEnabled(loop is not None and loop.result is not None and not running)
+        measured = None if loop is None else loop.measurements
+        self.start.setText("Measure again" if measured is not None else "Measure")
+        restyle(self.start, "" if measured is not None else "primary")
+        self._curves.setVisible(measured is not None)
+        self._facts.show_facts([] if measured is None else headline_facts(measured))
+        warnings = () if measured is None else measured.warnings
+        omitted = () if measured is None else measured.omitted
+        self._warnings.setText("\n".join(warnings))
+        self._warnings.setVisible(bool(warnings))
+        self._omitted.setText("\n".join(f"No {group}: {why}" for group, why in omitted))
+        self._omitted.setVisible(bool(omitted))
+
+    def state(self) -> tuple[StepState, str]:
+        """Tell how much was measured."""
+        loop = self.context.session.loop
+        if loop is None or loop.result is None:
+            return StepState.WAITING, "Needs a tracked loop"
+        if self.context.jobs.running(KIND) is not None:
+            return StepState.READY, "Measuring…"
+        if loop.measurements is None:
+            return StepState.READY, "Ready to measure"
+        count = len({row.quantity for row in loop.measurements.rows})
+        if loop.measurements.warnings:
+            return StepState.ATTENTION, f"{count} quantities · {loop.measurements.warnings[0]}"
+        return StepState.DONE, f"{count} quantities"
+
+
+def headline_facts(measurements: Measurements) -> list[tuple[str, str]]:
+    """Return the values of page one, without false precision."""
+    facts = []
+    for quantity, name in _HEADLINES:
+        for found in measurements.select(quantity):
+            if found.region in {"global", "mask"} and found.frame is None:
+                facts.append((name, rounded(found)))
+    for quantity, name in _PEAKS:
+        rows = list(measurements.select(quantity))
+        if rows:
+            facts.append((name, rounded(max(rows, key=lambda item: abs(item.value)))))
+    return facts
+
+
+def rounded(measurement: Measurement) -> str:
+    """Return a value as a reader needs it: whole %, otherwise two significant digits."""
+    unit = measurement.unit
+    if unit in {"%", "1/min"}:
+        return f"{measurement.value:.0f} {unit}"
+    return f"{measurement.value:.2g} {unit}".strip()

@@ -1,0 +1,106 @@
+"""Step 4: look at the moving contour, accept or reject it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+
+from app.context import Context
+from app.panels.base import StepPanel
+from app.widgets.parts import button, label, row
+from app.widgets.step_section import StepState
+from engine.model import Measurements, Target
+
+
+class ReviewPanel(StepPanel):
+    """Accepts the tracking as a whole, and single segments."""
+
+    title = "Review"
+
+    def __init__(
+        self, context: Context, play: Callable[[], None], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(context, parent)
+        self._advice = label(
+            "Watch the contour over the playing loop. It should follow the wall throughout; "
+            "untick a segment that it leaves.",
+            "muted",
+        )
+        self._segments = QWidget()
+        self._column = QVBoxLayout(self._segments)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(5)
+        self._boxes: dict[str, QCheckBox] = {}
+        self._accept = button("Accept", self._on_accept, "primary")
+        self._withdraw = button("Withdraw", self._on_withdraw)
+        self.body.addWidget(self._advice)
+        self.body.addWidget(self._segments)
+        self.body.addLayout(row(self._accept, self._withdraw, button("Play", play), stretch=0))
+
+    def refresh(self) -> None:
+        """Show the segments of the current loop."""
+        loop = self.context.session.loop
+        tracked = loop is not None and loop.result is not None
+        self._accept.setVisible(not (loop is not None and loop.reviewed))
+        self._accept.setEnabled(tracked)
+        self._withdraw.setVisible(loop is not None and loop.reviewed)
+        names = [] if loop is None else segment_names(loop.measurements)
+        if list(self._boxes) != names:
+            self._rebuild(names)
+        for name, box in self._boxes.items():
+            box.blockSignals(True)
+            box.setChecked(loop is None or name not in loop.rejected)
+            box.blockSignals(False)
+
+    def state(self) -> tuple[StepState, str]:
+        """Tell whether a person has looked."""
+        loop = self.context.session.loop
+        if loop is None or loop.result is None:
+            return StepState.WAITING, "Needs a tracked loop"
+        if not loop.reviewed:
+            return StepState.ATTENTION, "Tracking not reviewed"
+        rejected = len(loop.rejected)
+        if rejected:
+            return StepState.DONE, f"Accepted, {rejected} segment{'s' * (rejected > 1)} rejected"
+        what = "contour" if loop.target is Target.TISSUE else "field"
+        return StepState.DONE, f"Moving {what} accepted"
+
+    def _rebuild(self, names: list[str]) -> None:
+        for box in self._boxes.values():
+            box.deleteLater()
+        self._boxes = {}
+        for name in names:
+            box = QCheckBox(name.replace("_", " ").capitalize())
+            box.toggled.connect(self._on_toggle)
+            self._column.addWidget(box)
+            self._boxes[name] = box
+
+    def _on_toggle(self) -> None:
+        loop = self.context.session.loop
+        if loop is not None:
+            rejected = frozenset(name for name, box in self._boxes.items() if not box.isChecked())
+            self.context.session.update(loop.loop_id, rejected=rejected)
+
+    def _on_accept(self) -> None:
+        self._set_reviewed(True)
+
+    def _on_withdraw(self) -> None:
+        self._set_reviewed(False)
+
+    def _set_reviewed(self, reviewed: bool) -> None:
+        loop = self.context.session.loop
+        if loop is not None and loop.result is not None:
+            result = dataclasses.replace(loop.result, reviewed=reviewed)
+            self.context.session.update(loop.loop_id, reviewed=reviewed, result=result)
+
+
+def segment_names(measurements: Measurements | None) -> list[str]:
+    """Return the segments that were measured, in their order."""
+    if measurements is None:
+        return []
+    rows = measurements.select("strain_longitudinal")
+    others = measurements.select("strain_circumferential")
+    names = dict.fromkeys(row.region for row in (*rows, *others))
+    return [name for name in names if name not in {"global", "mask"} and "layer" not in name]

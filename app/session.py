@@ -1,0 +1,230 @@
+"""What is open: loops with their masks, fields and measurements, and the frame shown.
+
+Every loop is a frozen value; the session swaps it for a new one and tells which field changed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
+
+from app.flow_view import FlowView
+from engine.config import ReadConfig
+from engine.model import Cine, Mask, Measurements, Scale, Target, TrackingResult, View
+
+_SIGNALS: Final = {
+    "cine": "loop_changed",
+    "mask": "mask_changed",
+    "target": "mask_changed",
+    "view": "mask_changed",
+    "view_confirmed": "mask_changed",
+    "ed_frame": "marks_changed",
+    "es_frame": "marks_changed",
+    "flows": "flows_changed",
+    "result": "result_changed",
+    "measurements": "measurements_changed",
+    "rejected": "review_changed",
+    "reviewed": "review_changed",
+    "error": "mask_changed",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """One loop with all that was made of it.
+
+    Attributes:
+        loop_id: Number within the session.
+        name: Shown in the list.
+        cine: The frames.
+        path: File or folder it was read from; None for a phantom.
+        read: Settings it was read with.
+        mask: Where the field counts, or None.
+        target: What is tracked.
+        view: Proposed or confirmed view, or None.
+        view_confirmed: Whether a person confirmed it.
+        ed_frame: End-diastole, from 0 within the loop, or None.
+        es_frame: End-systole, from 0 within the loop, or None.
+        flows: Finished scales, coarse to fine.
+        result: The whole result, or None while tracking.
+        tracked_mask: The mask that was tracked with, or None.
+        measurements: Measured values, or None.
+        rejected: Segments rejected in the review.
+        reviewed: Whether a person has accepted the moving contour.
+        error: Why there is no mask, or an empty string.
+    """
+
+    loop_id: int
+    name: str
+    cine: Cine
+    path: Path | None = None
+    read: ReadConfig = field(default_factory=ReadConfig)
+    mask: Mask | None = None
+    target: Target = Target.TISSUE
+    view: View | None = None
+    view_confirmed: bool = False
+    ed_frame: int | None = None
+    es_frame: int | None = None
+    flows: Mapping[Scale, FlowView] = field(default_factory=lambda: MappingProxyType({}))
+    result: TrackingResult | None = None
+    tracked_mask: Mask | None = None
+    measurements: Measurements | None = None
+    rejected: frozenset[str] = frozenset()
+    reviewed: bool = False
+    error: str = ""
+
+    @property
+    def frame_count(self) -> int:
+        """Frames of the loop."""
+        return self.cine.shape[0]
+
+    @property
+    def stale(self) -> bool:
+        """Whether the mask has changed since the loop was tracked."""
+        return self.tracked_mask is not None and self.tracked_mask is not self.mask
+
+    @property
+    def finest(self) -> FlowView | None:
+        """View of the finest finished scale."""
+        return next((self.flows[scale] for scale in reversed(Scale) if scale in self.flows), None)
+
+
+class _MaskEdit(QUndoCommand):
+    """One stroke: swaps the mask of one loop, and touches nothing else."""
+
+    def __init__(self, session: Session, loop_id: int, before: Mask, after: Mask, text: str):
+        super().__init__(text)
+        self._session = session
+        self._loop_id = loop_id
+        self._before = before
+        self._after = after
+
+    def undo(self) -> None:
+        """Bring the mask before the stroke back."""
+        self._session.update(self._loop_id, mask=self._before)
+
+    def redo(self) -> None:
+        """Make the stroke."""
+        self._session.update(self._loop_id, mask=self._after)
+
+
+class Session(QObject):
+    """The open loops.
+
+    Signals:
+        loops_changed: A loop was added or removed.
+        loop_changed: Another loop is current, or its frames changed.
+        mask_changed, marks_changed, flows_changed, result_changed, measurements_changed,
+        review_changed: That field of the current loop changed.
+        frame_changed: The frame shown.
+    """
+
+    loops_changed = Signal()
+    loop_changed = Signal()
+    mask_changed = Signal()
+    marks_changed = Signal()
+    flows_changed = Signal()
+    result_changed = Signal()
+    measurements_changed = Signal()
+    review_changed = Signal()
+    frame_changed = Signal(int)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._ids = itertools.count(1)
+        self._loops: dict[int, Loop] = {}
+        self._current: int | None = None
+        self._frames: dict[int, int] = {}
+        self._stacks: dict[int, QUndoStack] = {}
+        self.undo_group = QUndoGroup(self)
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """All open loops, in the order of opening."""
+        return tuple(self._loops.values())
+
+    @property
+    def loop(self) -> Loop | None:
+        """The current loop."""
+        return None if self._current is None else self._loops[self._current]
+
+    @property
+    def frame(self) -> int:
+        """Frame shown, from 0 within the current loop."""
+        return 0 if self._current is None else self._frames[self._current]
+
+    def get(self, loop_id: int) -> Loop | None:
+        """Return a loop, or None if it was closed."""
+        return self._loops.get(loop_id)
+
+    def add(self, name: str, cine: Cine, **values: Any) -> Loop:
+        """Add a loop and make it current."""
+        loop = Loop(next(self._ids), name, cine, **values)
+        self._loops[loop.loop_id] = loop
+        self._frames[loop.loop_id] = 0
+        self._stacks[loop.loop_id] = QUndoStack(self.undo_group)
+        self._current = loop.loop_id
+        self._stacks[loop.loop_id].setActive(True)
+        self.loops_changed.emit()
+        self._announce_loop()
+        return loop
+
+    def activate(self, loop_id: int) -> None:
+        """Make a loop current."""
+        if loop_id in self._loops and loop_id != self._current:
+            self._current = loop_id
+            self._stacks[loop_id].setActive(True)
+            self._announce_loop()
+
+    def close(self, loop_id: int) -> None:
+        """Remove a loop and all that was made of it."""
+        if self._loops.pop(loop_id, None) is None:
+            return
+        del self._frames[loop_id]
+        self._stacks.pop(loop_id).deleteLater()
+        if self._current == loop_id:
+            self._current = next(reversed(self._loops), None)
+        self.loops_changed.emit()
+        self._announce_loop()
+
+    def update(self, loop_id: int, **values: Any) -> None:
+        """Swap fields of a loop; a loop that was closed meanwhile is left alone."""
+        loop = self._loops.get(loop_id)
+        if loop is None:
+            return
+        self._loops[loop_id] = dataclasses.replace(loop, **values)
+        if "cine" in values:
+            self._frames[loop_id] = min(self._frames[loop_id], values["cine"].shape[0] - 1)
+            self.loops_changed.emit()
+        if loop_id == self._current:
+            for name in dict.fromkeys(_SIGNALS[key] for key in values if key in _SIGNALS):
+                getattr(self, name).emit()
+
+    def edit_mask(self, after: Mask, text: str) -> None:
+        """Replace the current mask by an edited one, as one undo step."""
+        loop = self.loop
+        if loop is None or loop.mask is None:
+            return
+        self._stacks[loop.loop_id].push(_MaskEdit(self, loop.loop_id, loop.mask, after, text))
+
+    def set_frame(self, frame: int) -> None:
+        """Show a frame of the current loop."""
+        loop = self.loop
+        if loop is None:
+            return
+        frame = max(0, min(frame, loop.frame_count - 1))
+        if frame != self._frames[loop.loop_id]:
+            self._frames[loop.loop_id] = frame
+            self.frame_changed.emit(frame)
+
+    def _announce_loop(self) -> None:
+        self.loop_changed.emit()
+        self.frame_changed.emit(self.frame)

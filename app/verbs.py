@@ -1,0 +1,173 @@
+"""The engine's verbs as the window calls them.
+
+The engine is loaded when the first job needs it, so that the window is on the screen at once;
+tests give the window other verbs of the same form.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.config import MaskConfig, MeasureConfig, ReadConfig, ReportConfig, TrackingConfig
+from engine.model import (
+    Cine,
+    Mask,
+    Measurements,
+    Scale,
+    TrackingResult,
+    View,
+)
+from engine.progress import Progress
+
+
+class Verbs(Protocol):
+    """What the window asks of the engine; every verb runs in a worker thread."""
+
+    def read_cine(self, path: Path, config: ReadConfig, progress: Progress) -> Cine:
+        """Read a loop."""
+
+    def demo_cine(self, progress: Progress) -> Cine:
+        """Make a loop with known motion."""
+
+    def build_mask(self, cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
+        """Make the mask of a loop."""
+
+    def track(
+        self,
+        cine: Cine,
+        mask: Mask,
+        config: TrackingConfig,
+        progress: Progress,
+        *,
+        view: View | None,
+    ) -> TrackingResult:
+        """Track a loop; every finished scale is a partial result."""
+
+    def trust(self, result: TrackingResult, scale: Scale) -> NDArray[np.float32]:
+        """Return how far each pixel can be trusted, ``(T-1, H, W)`` in [0, 1]."""
+
+    def measure(
+        self, result: TrackingResult, config: MeasureConfig, progress: Progress
+    ) -> Measurements:
+        """Measure a result."""
+
+    def report(
+        self,
+        result: TrackingResult,
+        measurements: Measurements,
+        folder: Path,
+        config: ReportConfig,
+        progress: Progress,
+    ) -> tuple[Path, ...]:
+        """Write the report and return its files."""
+
+    def write_movie(
+        self, path: Path, result: TrackingResult, scale: Scale, progress: Progress
+    ) -> None:
+        """Write the overlay video."""
+
+    def write_csv(self, path: Path, measurements: Measurements) -> None:
+        """Write the measurements."""
+
+    def write_result(self, path: Path, result: TrackingResult) -> None:
+        """Write the result file."""
+
+    def read_result(self, path: Path) -> TrackingResult:
+        """Read a result file."""
+
+    def device_name(self) -> str:
+        """Name of the device that will compute."""
+
+
+class EngineVerbs:
+    """The engine itself; see ``Verbs``."""
+
+    def read_cine(self, path: Path, config: ReadConfig, progress: Progress) -> Cine:
+        """Read a loop."""
+        cine: Cine = _load("pipeline").read_cine(path, config, progress)
+        return cine
+
+    def demo_cine(self, progress: Progress) -> Cine:
+        """Make a loop with known motion."""
+        phantom = _load("phantom")
+        progress.check()
+        cine: Cine = phantom.make_phantom(phantom.PhantomConfig()).cine
+        return cine
+
+    def build_mask(self, cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
+        """Make the mask of a loop."""
+        mask: Mask = _load("pipeline").build_mask(cine, config, progress)
+        return mask
+
+    def track(
+        self,
+        cine: Cine,
+        mask: Mask,
+        config: TrackingConfig,
+        progress: Progress,
+        *,
+        view: View | None,
+    ) -> TrackingResult:
+        """Track a loop; every finished scale is a partial result."""
+        result: TrackingResult = _load("pipeline").track(cine, mask, config, progress, view=view)
+        return result
+
+    def trust(self, result: TrackingResult, scale: Scale) -> NDArray[np.float32]:
+        """Return how far each pixel can be trusted, ``(T-1, H, W)`` in [0, 1]."""
+        trust: NDArray[np.float32] = _load("analysis.trust").trust_map(result, scale)[0]
+        return trust
+
+    def measure(
+        self, result: TrackingResult, config: MeasureConfig, progress: Progress
+    ) -> Measurements:
+        """Measure a result."""
+        measurements: Measurements = _load("pipeline").measure(result, config, progress)
+        return measurements
+
+    def report(
+        self,
+        result: TrackingResult,
+        measurements: Measurements,
+        folder: Path,
+        config: ReportConfig,
+        progress: Progress,
+    ) -> tuple[Path, ...]:
+        """Write the report and return its files."""
+        files: tuple[Path, ...] = _load("pipeline").report(
+            result, measurements, folder, config, progress
+        )
+        return files
+
+    def write_movie(
+        self, path: Path, result: TrackingResult, scale: Scale, progress: Progress
+    ) -> None:
+        """Write the overlay video."""
+        _load("export.movie").write_movie(path, result, scale, ReportConfig(), progress)
+
+    def write_csv(self, path: Path, measurements: Measurements) -> None:
+        """Write the measurements."""
+        _load("export.tables").write_csv(path, measurements)
+
+    def write_result(self, path: Path, result: TrackingResult) -> None:
+        """Write the result file."""
+        _load("pipeline").write_result(path, result)
+
+    def read_result(self, path: Path) -> TrackingResult:
+        """Read a result file."""
+        result: TrackingResult = _load("pipeline").read_result(path)
+        return result
+
+    def device_name(self) -> str:
+        """Name of the device that will compute."""
+        device = _load("device")
+        name: str = device.describe_device(device.resolve_device("auto"))
+        return name
+
+
+def _load(room: str) -> Any:
+    return importlib.import_module(f"engine.{room}")

@@ -1,0 +1,1 @@
+"""Drawing: the cine and what lies over it."""

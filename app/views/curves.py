@@ -1,0 +1,206 @@
+"""Curves through the loop, with ED, ES and the frame shown; a click jumps to a frame."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pyqtgraph
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from app import theme
+from app.session import Session
+from app.widgets.parts import label
+from engine.export.palette import DARK
+from engine.model import Measurement, Measurements
+
+_SHADES: Final = (
+    theme.TEXT,
+    "#56b4e9",
+    "#e69f00",
+    "#4fd1a5",
+    "#cc79a7",
+    "#f0e442",
+    "#d5734d",
+    "#8d9bf0",
+)
+_FIRST: Final = (
+    "strain_longitudinal",
+    "strain_circumferential",
+    "speed_mean",
+    "vorticity_mean",
+)
+
+
+class CurvesView(QWidget):
+    """Plots one quantity over time, one curve a region.
+
+    Signals:
+        sought: The user chose a frame.
+    """
+
+    sought = Signal(int)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._times: dict[int, float] = {}
+        self.quantity = QComboBox()
+        self.quantity.setAccessibleName("Quantity of the curves")
+        self.quantity.setMinimumWidth(210)
+        self.quantity.activated.connect(self._draw)
+        self._note = label("", "muted")
+        self._legend = label("", "muted")
+        self.plot: Any = pyqtgraph.PlotWidget(background=theme.WINDOW)
+        self._cursor: Any = pyqtgraph.InfiniteLine(
+            angle=90, pen=pyqtgraph.mkPen(theme.TEXT, width=1.2)
+        )
+        self._marks: list[Any] = []
+        self._set_up_plot()
+        top = QHBoxLayout()
+        top.addWidget(self.quantity)
+        top.setSpacing(14)
+        top.addWidget(self._legend, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 6)
+        layout.setSpacing(4)
+        layout.addLayout(top)
+        layout.addWidget(self._note)
+        layout.addWidget(self.plot, 1)
+        session.loop_changed.connect(self.refresh)
+        session.measurements_changed.connect(self.refresh)
+        session.marks_changed.connect(self._draw)
+        session.frame_changed.connect(self._move_cursor)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Offer the quantities that were measured for every frame."""
+        loop = self._session.loop
+        measured = None if loop is None else loop.measurements
+        names = [] if measured is None else frame_quantities(measured)
+        chosen = self.quantity.currentData()
+        self.quantity.clear()
+        for name in names:
+            self.quantity.addItem(name.replace("_", " ").capitalize(), name)
+        self.quantity.setVisible(bool(names))
+        index = self.quantity.findData(chosen)
+        if index < 0:
+            index = next((names.index(name) for name in _FIRST if name in names), 0)
+        self.quantity.setCurrentIndex(index)
+        self._draw()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with the frame shown."""
+        super().showEvent(event)
+        self._move_cursor(self._session.frame)
+
+    def _set_up_plot(self) -> None:
+        item = self.plot.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.setMouseEnabled(x=False, y=False)
+        item.showGrid(x=False, y=True, alpha=0.12)
+        for side in ("left", "bottom"):
+            axis = item.getAxis(side)
+            axis.setPen(pyqtgraph.mkPen(theme.LINE))
+            axis.setTextPen(pyqtgraph.mkPen(theme.MUTED))
+            axis.setTickFont(theme.ui_font(8.5))
+            axis.enableAutoSIPrefix(False)
+        item.getAxis("left").setWidth(58)
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.plot.scene().sigMouseClicked.connect(self._on_click)
+
+    def _draw(self) -> None:
+        item = self.plot.getPlotItem()
+        item.clear()
+        self._legend.setText("")
+        loop = self._session.loop
+        name = self.quantity.currentData()
+        measured = None if loop is None else loop.measurements
+        if loop is None or measured is None or name is None:
+            self._note.setText("Curves appear here once the loop is measured.")
+            return
+        rows = [row for row in measured.select(name) if row.frame is not None]
+        regions = list(dict.fromkeys(row.region for row in rows))
+        timed = all(row.time_s is not None for row in rows)
+        self._times = _frame_axis(rows, timed=timed)
+        for index, region in enumerate(regions):
+            points = [row for row in rows if row.region == region]
+            main = region in {"global", "mask"}
+            pen = pyqtgraph.mkPen(_SHADES[index % len(_SHADES)], width=2.4 if main else 1.4)
+            item.plot(
+                [self._times[row.frame] for row in points if row.frame is not None],
+                [row.value for row in points],
+                pen=pen,
+                antialias=True,
+            )
+        self._legend.setText(legend_html(regions) if len(regions) > 1 else "")
+        unit = rows[0].unit if rows else ""
+        item.setLabel("left", unit, color=theme.MUTED)
+        item.setLabel("bottom", "Time, s" if timed else "Frame", color=theme.MUTED)
+        self._note.setText(rows[0].definition if rows else "")
+        first = loop.cine.first_frame
+        for frame, text, shade in (
+            (loop.ed_frame, "ED", DARK.end_diastole),
+            (loop.es_frame, "ES", DARK.end_systole),
+        ):
+            if frame is not None and frame + first in self._times:
+                pen = pyqtgraph.mkPen(shade, width=1.2, style=Qt.PenStyle.DashLine)
+                item.addItem(
+                    pyqtgraph.InfiniteLine(
+                        self._times[frame + first],
+                        angle=90,
+                        pen=pen,
+                        label=text,
+                        labelOpts={"color": shade, "position": 0.9, "anchors": [(-0.1, 0.5)] * 2},
+                    )
+                )
+        item.addItem(self._cursor, ignoreBounds=True)
+        self._move_cursor(self._session.frame)
+
+    def _move_cursor(self, frame: int) -> None:
+        loop = self._session.loop
+        if loop is None or not self.isVisible():
+            return
+        place = self._times.get(frame + loop.cine.first_frame)
+        self._cursor.setVisible(place is not None)
+        if place is not None:
+            self._cursor.setValue(place)
+
+    def _on_click(self, event: Any) -> None:
+        loop = self._session.loop
+        if loop is None or not self._times:
+            return
+        place = self.plot.getPlotItem().vb.mapSceneToView(event.scenePos()).x()
+        frames = np.array(list(self._times))
+        nearest = frames[np.argmin(np.abs(np.array(list(self._times.values())) - place))]
+        self.sought.emit(int(nearest) - loop.cine.first_frame)
+
+
+def frame_quantities(measurements: Measurements) -> list[str]:
+    """Return the quantities that have a value at more than one frame, in order."""
+    frames: dict[str, set[int]] = {}
+    for row in measurements.rows:
+        if row.frame is not None:
+            frames.setdefault(row.quantity, set()).add(row.frame)
+    return [name for name, found in frames.items() if len(found) > 1]
+
+
+def legend_html(regions: list[str]) -> str:
+    """Return the curves' names, each behind a dot of its colour."""
+    return " &nbsp; ".join(
+        f'<span style="color:{_SHADES[index % len(_SHADES)]}">●</span> {region.replace("_", " ")}'
+        for index, region in enumerate(regions)
+    )
+
+
+def _frame_axis(rows: list[Measurement], *, timed: bool) -> dict[int, float]:
+    """Return where each source frame stands on the axis: its time, s, or its number."""
+    places = {}
+    for row in rows:
+        if row.frame is not None:
+            known = timed and row.time_s is not None
+            places[row.frame] = float(row.time_s or 0.0) if known else float(row.frame)
+    return places

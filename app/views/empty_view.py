@@ -1,0 +1,94 @@
+"""What is seen before a loop is open: where to drop it, and how to begin without one."""
+
+from __future__ import annotations
+
+import functools
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app import theme
+from app.settings import Settings
+from app.widgets.parts import button, label
+
+_SHOWN = 4
+
+
+class EmptyView(QWidget):
+    """A friendly drop target.
+
+    Args:
+        settings: Knows the recent loops.
+
+    Signals:
+        open_requested: The user wants to choose a file.
+        demo_requested: The user wants the demo phantom.
+        chosen: The path of a recent loop.
+    """
+
+    open_requested = Signal()
+    demo_requested = Signal()
+    chosen = Signal(object)
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._dragging = False
+        mark = QLabel()
+        mark.setPixmap(theme.icon("myoflux").pixmap(56, 56))
+        mark.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        title = label("Drop an ultrasound loop here", "hero")
+        formats = label("DICOM · MP4, AVI, MOV, GIF · PNG, JPEG, TIFF · NIfTI · result.h5", "muted")
+        for text in (title, formats):
+            text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(10)
+        buttons.addStretch(1)
+        buttons.addWidget(button("Open loop…", self.open_requested.emit, "primary"))
+        buttons.addWidget(button("Open demo phantom", self.demo_requested.emit))
+        buttons.addStretch(1)
+        self._recent = QVBoxLayout()
+        self._recent.setSpacing(0)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(10)
+        layout.addStretch(2)
+        layout.addWidget(mark)
+        layout.addSpacing(6)
+        layout.addWidget(title)
+        layout.addWidget(formats)
+        layout.addSpacing(14)
+        layout.addLayout(buttons)
+        layout.addSpacing(14)
+        layout.addLayout(self._recent)
+        layout.addStretch(3)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the recent loops."""
+        while (item := self._recent.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for path in self._settings.recent_files()[:_SHOWN]:
+            entry = button(path.name, functools.partial(self.chosen.emit, path), "quiet")
+            entry.setToolTip(str(path))
+            self._recent.addWidget(entry, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def set_dragging(self, dragging: bool) -> None:
+        """Light up while a file is over the window."""
+        self._dragging = dragging
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the frame of the target."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), theme.color(theme.CANVAS))
+        shade = theme.ACCENT if self._dragging else theme.LINE
+        pen = QPen(theme.color(shade), 1.6, Qt.PenStyle.CustomDashLine)
+        pen.setDashPattern([5, 5])
+        painter.setPen(pen)
+        fill = theme.color(theme.ACCENT, 0.06) if self._dragging else Qt.BrushStyle.NoBrush
+        painter.setBrush(fill)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(28, 28, -28, -28), 16, 16)

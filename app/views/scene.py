@@ -1,0 +1,71 @@
+"""What an overlay is given to paint with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
+
+from app.display import DisplayOptions
+from app.flow_view import FlowView
+from app.session import Loop
+from app.views.viewport import Viewport
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """One frame as a view shows it.
+
+    Attributes:
+        loop: The loop.
+        frame: Frame, from 0.
+        flow: Field shown, or None.
+        limit: Top of the speed's colour bar, in the field's unit.
+        rate_limit: Top of the vorticity's colour bar.
+        options: Choices of drawing.
+        viewport: Zoom and pan.
+        area: Where on the widget the image may be, screen px.
+        compact: Whether the view is one of several side by side.
+    """
+
+    loop: Loop
+    frame: int
+    flow: FlowView | None
+    limit: float
+    rate_limit: float
+    options: DisplayOptions
+    viewport: Viewport
+    area: QRectF
+    compact: bool = False
+
+    def to_screen(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Map ``(N, 2)`` image points to the screen."""
+        return self.viewport.to_screen(points, self.area)
+
+
+class Overlay(Protocol):
+    """Something drawn over the image."""
+
+    def paint(self, painter: QPainter, scene: Scene) -> None:
+        """Draw on the widget, in screen px."""
+
+
+def polyline(points: NDArray[np.floating], *, closed: bool = False) -> QPolygonF:
+    """Return ``(N, 2)`` screen points as a polygon for QPainter."""
+    polygon = QPolygonF([QPointF(x, y) for x, y in points.tolist()])
+    if closed and len(points):
+        polygon.append(polygon.first())
+    return polygon
+
+
+def polygons_path(corners: NDArray[np.floating]) -> QPainterPath:
+    """Return ``(N, K, 2)`` polygons as one path that is filled at once."""
+    path = QPainterPath()
+    for polygon in corners.tolist():
+        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in polygon]))
+        path.closeSubpath()
+    return path

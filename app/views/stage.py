@@ -1,0 +1,62 @@
+"""The middle of the window: the empty state, one view, or all scales side by side."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from app.context import Context
+from app.display import Page
+from app.views.cine_view import CineView
+from app.views.compare import CompareView
+from app.views.empty_view import EmptyView
+from app.views.tools import Tool
+from app.views.viewport import Viewport
+
+
+class Stage(QStackedWidget):
+    """Shows what the session and the display ask for."""
+
+    def __init__(self, context: Context, empty: EmptyView, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = context.session
+        self._display = context.display
+        self.viewport = Viewport(self)
+        self.empty = empty
+        self.view = CineView(context.session, context.display, self.viewport)
+        self.compare = CompareView(context.session, context.display, self.viewport)
+        for widget in (self.empty, self.view, self.compare):
+            self.addWidget(widget)
+        context.session.loop_changed.connect(self._on_loop)
+        context.display.changed.connect(self._choose)
+
+    def set_tool(self, tool: Tool | None) -> None:
+        """Give the left button to a tool on the single view."""
+        if tool is not None and self._display.options.page is Page.COMPARE:
+            self._display.set(page=Page.IMAGE)
+        self.view.set_tool(tool)
+
+    @property
+    def tool(self) -> Tool | None:
+        """The tool in use."""
+        return self.view.tool
+
+    def _on_loop(self) -> None:
+        """Show what the loop has: a page of fields needs fields."""
+        loop, options = self._session.loop, self._display.options
+        flows = {} if loop is None else loop.flows
+        if options.page is Page.COMPARE and len(flows) < 2:
+            self._display.set(page=Page.IMAGE)
+        if options.page is Page.FIELD and options.scale not in flows:
+            self._display.set(page=Page.IMAGE)
+        if loop is not None and loop.finest is not None and options.page is Page.IMAGE:
+            self._display.show_scale(loop.finest.scale)
+        self._choose()
+
+    def _choose(self) -> None:
+        if self._session.loop is None:
+            self.empty.refresh()
+            self.setCurrentWidget(self.empty)
+        elif self._display.options.page is Page.COMPARE:
+            self.setCurrentWidget(self.compare)
+        else:
+            self.setCurrentWidget(self.view)

@@ -1,0 +1,165 @@
+"""Buttons, time line, frame number and speed."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QIntValidator
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QToolButton,
+    QWidget,
+)
+
+from app import theme
+from app.playback import SPEEDS, Player
+from app.session import Session
+from app.widgets.frame_slider import FrameSlider
+from engine.model import Cine
+
+
+class PlayerBar(QFrame):
+    """Drives the player and shows where it is."""
+
+    def __init__(self, session: Session, player: Player, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._player = player
+        self.setProperty("role", "bar")
+        self.slider = FrameSlider(self)
+        self.slider.sought.connect(player.seek)
+        self._play = self._button("play", "Play or pause (Space)", player.toggle)
+        self._loop = self._button("loop", "Repeat (L)", None)
+        self._loop.setCheckable(True)
+        self._loop.setChecked(True)
+        self._loop.toggled.connect(player.set_looping)
+        self.frame_box = QLineEdit(self)
+        self.frame_box.setValidator(QIntValidator(self))
+        self.frame_box.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.frame_box.setFixedWidth(58)
+        self.frame_box.setToolTip("Frame, counted from 0 as in the source; type to jump")
+        self.frame_box.setAccessibleName("Frame number")
+        self.frame_box.editingFinished.connect(self._jump)
+        self._time = QLabel(self)
+        self._time.setProperty("role", "muted")
+        self._time.setMinimumWidth(140)
+        self._speed = QComboBox(self)
+        self._speed.setToolTip("Speed of playing (up and down arrow)")
+        self._speed.setAccessibleName("Speed")
+        for speed in SPEEDS:
+            self._speed.addItem(f"{100 * speed:.0f} %", speed)
+        self._speed.setFixedWidth(82)
+        self._speed.activated.connect(lambda: player.set_speed(self._speed.currentData()))
+        self._lay_out()
+        session.loop_changed.connect(self._show_loop)
+        session.marks_changed.connect(self._show_marks)
+        session.mask_changed.connect(self._show_marks)
+        session.frame_changed.connect(self._show_frame)
+        player.state_changed.connect(self._show_state)
+        self._show_loop()
+        self._show_state()
+
+    def _lay_out(self) -> None:
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 4, 12, 6)
+        layout.setSpacing(2)
+        step = self._player.step
+        layout.addWidget(self._button("first", "First frame (Home)", self.go_first))
+        layout.addWidget(self._button("step-back", "One frame back (Left)", lambda: step(-1)))
+        layout.addWidget(self._play)
+        layout.addWidget(self._button("step-forward", "One frame on (Right)", lambda: step(1)))
+        layout.addWidget(self._button("last", "Last frame (End)", self.go_last))
+        layout.addWidget(self._loop)
+        layout.addSpacing(6)
+        layout.addWidget(self.slider, 1)
+        layout.addSpacing(6)
+        layout.addWidget(self.frame_box)
+        layout.addSpacing(6)
+        layout.addWidget(self._time)
+        layout.addWidget(self._speed)
+
+    def _button(self, name: str, tip: str, action: object) -> QToolButton:
+        button = QToolButton(self)
+        button.setProperty("role", "player")
+        button.setIcon(theme.icon(name))
+        button.setToolTip(tip)
+        button.setAccessibleName(tip.partition(" (")[0])
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if callable(action):
+            button.clicked.connect(lambda _=False: action())
+        return button
+
+    def go_first(self) -> None:
+        """Show the loop's first frame."""
+        self._player.pause()
+        self._session.set_frame(self._player.first)
+
+    def go_last(self) -> None:
+        """Show the loop's last frame."""
+        self._player.pause()
+        self._session.set_frame(self._player.last)
+
+    def _jump(self) -> None:
+        loop = self._session.loop
+        if loop is not None and self.frame_box.isModified():
+            self._player.seek(int(self.frame_box.text()) - loop.cine.first_frame)
+        self.frame_box.clearFocus()
+        self._show_frame(self._session.frame)
+
+    def _show_loop(self) -> None:
+        loop = self._session.loop
+        self.setEnabled(loop is not None)
+        cine = None if loop is None else loop.cine
+        count = 0 if cine is None else cine.shape[0]
+        self.slider.set_loop(count, () if cine is None else r_frames(cine))
+        self._show_marks()
+        self._show_frame(self._session.frame)
+
+    def _show_marks(self) -> None:
+        loop = self._session.loop
+        if loop is None:
+            self.slider.set_marks(None, None)
+            return
+        self.slider.set_marks(loop.ed_frame, loop.es_frame)
+        contours = None if loop.mask is None else loop.mask.contours
+        self.slider.set_keyframes(() if contours is None else contours.keyframes)
+
+    def _show_frame(self, frame: int) -> None:
+        loop = self._session.loop
+        self.slider.set_frame(frame)
+        if loop is None:
+            self._time.setText("")
+            return
+        if not self.frame_box.hasFocus():
+            self.frame_box.setText(str(frame + loop.cine.first_frame))
+        self._time.setText(time_text(loop.cine, frame))
+
+    def _show_state(self) -> None:
+        player = self._player
+        self._play.setIcon(theme.icon("pause" if player.playing else "play"))
+        self._loop.setChecked(player.looping)
+        self.slider.set_ends(player.first, player.last)
+        index = self._speed.findData(player.speed)
+        if index >= 0:
+            self._speed.setCurrentIndex(index)
+
+
+def time_text(cine: Cine, frame: int) -> str:
+    """Return the last frame's number and the time, or that the time is unknown."""
+    last = cine.first_frame + cine.shape[0] - 1
+    if cine.frame_times_s is None:
+        return f"/ {last}   time unknown"
+    return f"/ {last}   {cine.frame_times_s[frame] - cine.frame_times_s[0]:.3f} s"
+
+
+def r_frames(cine: Cine) -> tuple[float, ...]:
+    """Return the R waves as fractional frames of the loop; none where times are unknown."""
+    if cine.frame_times_s is None or len(cine.frame_times_s) < 2:
+        return ()
+    times = cine.frame_times_s
+    inside = [time for time in cine.r_times_s if times[0] <= time <= times[-1]]
+    return tuple(np.interp(inside, times, np.arange(len(times))).tolist())
