@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.evaluation.limit import best_limit, oracle_limits
 from engine.evaluation.metrics import (
     carry_points,
     derivative_error,
@@ -49,6 +50,7 @@ COLUMNS: Final = (
     Column("inverse consistency", "px"),
     Column("MSE", best=""),
     Column("NLCC", best=""),
+    Column("oracle grid", "px", best=""),
     Column("time", "s/pair"),
     Column("memory", "MiB"),
 )
@@ -58,6 +60,7 @@ SEGMENTS: Final = 6
 _POINT_STEP_PX: Final = 4
 _LEAST_CONTRAST: Final = 1.0
 """Spread of the true segment strains below which there is no contrast to recover, points."""
+_ORACLE_PAIRS: Final = 3
 _PROBE_PX: Final = 96
 """Least side of the small phantom whose motion tells that of the large one."""
 
@@ -95,9 +98,12 @@ def evaluate_phantoms(config: EvaluationConfig, progress: Progress) -> Evaluatio
     done, total = 0, len(cases) * len(chosen)
     for case in cases:
         phantom = make_phantom(case.config)
-        truth = _truth_row(case, phantom)
-        rows.append(truth)
-        progress.partial(truth)
+        references = [_truth_row(case, phantom)]
+        if config.oracle:
+            references.append(_oracle_row(case, phantom))
+        for row in references:
+            rows.append(row)
+            progress.partial(row)
         for variant in chosen:
             progress.check()
             progress.report(Step(case.name, done, total, variant.method, done / total))
@@ -202,6 +208,14 @@ def _truth_row(case: PhantomCase, phantom: Phantom) -> Row:
     return Row(case.name, "truth", "1", "", case.config.seed, values)
 
 
+def _oracle_row(case: PhantomCase, phantom: Phantom) -> Row:
+    """Return the error that noise alone leaves to one pair, on the best B-spline grid."""
+    pairs = np.unique(np.linspace(0, len(phantom.displacement) - 1, _ORACLE_PAIRS).astype(int))
+    best = best_limit(oracle_limits(phantom, pairs.tolist()))
+    values = {"endpoint error": best.total, "oracle grid": float(best.grid_px)}
+    return Row(case.name, "oracle", "1", "", case.config.seed, values)
+
+
 def _accumulated(displacement: NDArray[np.float32], phantom: Phantom) -> dict[str, float]:
     """Return the errors of material points and segments carried from ED to ES."""
     start, end = phantom.ed_frame, phantom.es_frame
@@ -281,6 +295,7 @@ def _notes(config: EvaluationConfig) -> tuple[str, ...]:
         f"Phantoms of {config.size[0]}x{config.size[1]} px, {config.seeds} seed(s), the first "
         f"{config.pairs} pairs of a beat of {CYCLE_FRAMES} frames; all methods saw the same "
         "frames and masks. Errors are pooled over the mask. 'identity' is no motion, 'truth' the "
-        "phantom's own field. Points and segments are carried from end-diastole to end-systole "
-        "(or the last frame). A scale's time includes the coarser ones.",
+        "phantom's own field, 'oracle' a least-squares B-spline fit that starts from the truth "
+        "(what noise alone leaves to one pair by itself). Points and segments are carried from "
+        "end-diastole to end-systole (or the last frame). A scale's time includes the coarser ones.",
     )

@@ -30,6 +30,10 @@ NOISES: Final = ("standard", "real")
 """Levels of noise: mild, and as strong as in real loops."""
 
 
+REFERENCE_ROWS: Final = frozenset({"identity", "truth", "oracle"})
+"""Rows that tables are read against: no motion, the true field, the oracle of ``limit``."""
+
+
 @dataclass(frozen=True)
 class EvaluationConfig:
     """What to compare, and on what.
@@ -48,6 +52,7 @@ class EvaluationConfig:
             off as well as on.
         consistency: Whether loops are also tracked backward.
         held_out: Whether real loops are also tracked with blanked blocks.
+        oracle: Whether the limit of one pair by itself is estimated on every phantom.
         device: ``auto``, ``cpu`` or ``cuda``.
         start: First frame of the run of pairs on real loops.
     """
@@ -63,6 +68,7 @@ class EvaluationConfig:
     test_time_training: tuple[bool, ...] = (True, False)
     consistency: bool = True
     held_out: bool = True
+    oracle: bool = True
     device: str = "auto"
     start: int = setting(0, "First frame", "Of the run of pairs", minimum=0)
 
@@ -110,7 +116,7 @@ class Row:
 
     Attributes:
         case: Phantom case or loop.
-        method: Name in the registry (with its preset, if one was given), or ``truth``.
+        method: Name in the registry (with its preset, if given), ``truth`` or ``oracle``.
         scale: Label of the scale, such as ``1/8``.
         training: ``on`` or ``off`` for methods with test-time training, else empty.
         seed: Of the phantom; 0 for loops.
@@ -128,7 +134,7 @@ class Row:
     def title(self) -> str:
         """Method, scale and training in one phrase."""
         training = {"on": ", trained on the loop", "off": ", one pass"}.get(self.training, "")
-        scale = "" if self.method in {"identity", "truth"} else f" {self.scale}"
+        scale = "" if self.method in REFERENCE_ROWS else f" {self.scale}"
         return f"{self.method}{scale}{training}"
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from engine.evaluation.records import Column, Evaluation, Row
+from engine.evaluation.records import REFERENCE_ROWS, Column, Evaluation, Row
 from engine.io.atomic import atomic_path
 
 _KEYS: Final = ("case", "method", "scale", "training", "seed")
@@ -61,7 +61,7 @@ def mean_rows(rows: Sequence[Row]) -> tuple[Row, ...]:
 def markdown(evaluation: Evaluation) -> str:
     """Return a table a case, means over the seeds; the best value of a column is bold.
 
-    The rows ``identity`` and ``truth`` are there to be read against and never bold.
+    The rows of ``REFERENCE_ROWS`` are there to be read against and never bold.
     """
     parts = [f"# {evaluation.title}", ""]
     parts += [f"{note}\n" for note in evaluation.notes]
@@ -99,7 +99,7 @@ def _best(column: Column, rows: Sequence[Row]) -> float:
     values = [
         row.values[column.name]
         for row in rows
-        if column.name in row.values and row.method not in {"identity", "truth"}
+        if column.name in row.values and row.method not in REFERENCE_ROWS
     ]
     values = [value for value in values if math.isfinite(value)]
     if not values or not column.best:
@@ -115,7 +115,7 @@ def _cell(row: Row, column: Column, best: float) -> str:
     if not math.isfinite(value):
         return "-"
     text = f"{value:.{column.digits}g}" if value else "0"
-    own = row.method not in {"identity", "truth"}
+    own = row.method not in REFERENCE_ROWS
     return f"**{text}**" if own and value == best else text
 
 

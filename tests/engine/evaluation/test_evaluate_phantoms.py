@@ -53,7 +53,7 @@ def test_a_real_method_beats_the_identity_on_every_case(evaluation: Evaluation) 
 
 
 def test_every_case_seed_and_method_has_its_row(evaluation: Evaluation) -> None:
-    assert len(evaluation.rows) == 2 * 2 * 3
+    assert len(evaluation.rows) == 2 * 2 * 4
     assert {row.seed for row in evaluation.rows} == {0, 1}
 
 
