@@ -21,6 +21,8 @@ class MotionConfig:
         largest: Greatest amplitude, px.
         shortest: Shortest correlation length, px.
         steepest: Greatest gradient, px per px.
+        swirl_fraction: Fraction with incompressible motion, as blood has.
+        swirl_steepest: Greatest gradient of incompressible motion, px per px.
         zero_fraction: Fraction of pairs that do not move at all.
         piecewise_fraction: Fraction with two regions that move differently.
     """
@@ -29,6 +31,8 @@ class MotionConfig:
     largest: float = 15.0
     shortest: float = 12.0
     steepest: float = 0.3
+    swirl_fraction: float = 0.3
+    swirl_steepest: float = 0.6
     zero_fraction: float = 0.05
     piecewise_fraction: float = 0.3
 
@@ -54,6 +58,8 @@ def random_displacement(
         amplitude = log_uniform(random, config.smallest, config.largest)
     else:
         amplitude = random.uniform(0.03, 1.0) * config.largest
+    if random.random() < config.swirl_fraction:
+        return _swirl(random, size, amplitude, config)
     field = _smooth_motion(random, size, amplitude, config)
     if random.random() >= config.piecewise_fraction:
         return field
@@ -126,6 +132,25 @@ def _smooth_motion(random: Generator, size: int, amplitude: float, config: Motio
     angle = random.uniform(0, 2 * np.pi)
     shift = amplitude * np.sqrt(share) * np.array([np.cos(angle), np.sin(angle)])
     return np.asarray(moving + shift[:, None, None], np.float32)
+
+
+def _swirl(random: Generator, size: int, amplitude: float, config: MotionConfig) -> Array:
+    """Draw incompressible motion: the turned gradient of a random stream function, and a drift.
+
+    Rotation keeps areas, so such fields may be much steeper than others without folding.
+    """
+    stream = np.zeros((size, size), np.float32)
+    for _ in range(int(random.integers(1, 4))):
+        length = log_uniform(random, 2 * config.shortest, size / 2)
+        stream += np.float32(random.uniform(0.2, 1.0)) * smooth_noise(random, size, length)
+    down, right = np.gradient(cv2.GaussianBlur(stream, (0, 0), 3))
+    turning = np.stack([down, -right]).astype(np.float32)
+    turning *= np.float32(1 / (turning.std() + 1e-6))
+    steepest = config.swirl_steepest * random.uniform(0.15, 1.0)
+    limit = steepest / (_steepness(turning) + 1e-6)
+    turning *= np.float32(min(amplitude, limit))
+    drift = random.normal(0, 0.5 * min(amplitude, 6.0), 2)
+    return np.asarray(turning + drift[:, None, None], np.float32)
 
 
 def _affine(random: Generator, size: int) -> Array:
