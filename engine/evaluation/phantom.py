@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.evaluation.cases import CYCLE_FRAMES, PhantomCase, phantom_cases
 from engine.evaluation.limit import best_limit, oracle_limits
 from engine.evaluation.metrics import (
     carry_points,
@@ -20,16 +20,16 @@ from engine.evaluation.metrics import (
     segment_strains,
 )
 from engine.evaluation.records import Column, Evaluation, EvaluationConfig, Row
-from engine.evaluation.runner import Run, Variant, reversed_loop, run_variant, variants
-from engine.model import Mask, MaskKind, ScaleField
-from engine.phantom import (
-    Phantom,
-    PhantomConfig,
-    PhantomKind,
-    SpeckleModel,
-    make_phantom,
-    real_like,
+from engine.evaluation.runner import (
+    QuietProgress,
+    Run,
+    Variant,
+    reversed_loop,
+    run_variant,
+    variants,
 )
+from engine.model import Mask, MaskKind, ScaleField
+from engine.phantom import Phantom, make_phantom
 from engine.progress import Progress, Step
 from engine.registration.quality import field_quality
 
@@ -54,28 +54,11 @@ COLUMNS: Final = (
     Column("time", "s/pair"),
     Column("memory", "MiB"),
 )
-WAVELENGTHS_PX: Final = (8.0, 16.0, 32.0, 64.0, 128.0)
-CYCLE_FRAMES: Final = 64
 SEGMENTS: Final = 6
 _POINT_STEP_PX: Final = 4
 _LEAST_CONTRAST: Final = 1.0
 """Spread of the true segment strains below which there is no contrast to recover, points."""
 _ORACLE_PAIRS: Final = 3
-_PROBE_PX: Final = 96
-"""Least side of the small phantom whose motion tells that of the large one."""
-
-
-@dataclass(frozen=True)
-class PhantomCase:
-    """One phantom of a comparison.
-
-    Attributes:
-        name: Heading in the table.
-        config: How it is made.
-    """
-
-    name: str
-    config: PhantomConfig
 
 
 def evaluate_phantoms(config: EvaluationConfig, progress: Progress) -> Evaluation:
@@ -97,7 +80,7 @@ def evaluate_phantoms(config: EvaluationConfig, progress: Progress) -> Evaluatio
     rows: list[Row] = []
     done, total = 0, len(cases) * len(chosen)
     for case in cases:
-        phantom = make_phantom(case.config)
+        phantom = make_phantom(case.config, QuietProgress(progress))
         references = [_truth_row(case, phantom)]
         if config.oracle:
             references.append(_oracle_row(case, phantom))
@@ -113,28 +96,6 @@ def evaluate_phantoms(config: EvaluationConfig, progress: Progress) -> Evaluatio
             done += 1
     progress.report(Step("phantoms", done, total, fraction=1.0))
     return Evaluation("Accuracy on phantoms", COLUMNS, tuple(rows), _notes(config))
-
-
-def phantom_cases(config: EvaluationConfig) -> Iterator[PhantomCase]:
-    """Yield every phantom of a comparison; sinusoids once for every wavelength."""
-    for kind in config.cases:
-        for speckle in config.speckles:
-            for noise in config.noises:
-                for amplitude in config.amplitudes or (None,):
-                    for wavelength in WAVELENGTHS_PX if kind == "sinusoid" else (None,):
-                        name = _case_name(kind, speckle, noise, amplitude, wavelength)
-                        for seed in range(config.seeds):
-                            base = PhantomConfig(
-                                kind=PhantomKind(kind),
-                                size=config.size,
-                                frames=config.pairs + 1,
-                                cycle_frames=CYCLE_FRAMES,
-                                seed=seed,
-                                speckle=SpeckleModel(speckle),
-                                wavelength_px=wavelength or 32.0,
-                            )
-                            made = real_like(base) if noise == "real" else base
-                            yield PhantomCase(name, _with_motion(made, amplitude))
 
 
 def field_values(found: ScaleField, phantom: Phantom) -> dict[str, float]:
@@ -249,46 +210,6 @@ def _segments(
     return values
 
 
-def _with_motion(config: PhantomConfig, amplitude: float | None) -> PhantomConfig:
-    """Return settings whose fastest pair moves by ``amplitude`` px in the mean.
-
-    Small motion lowers the phantom's amplitude. Large motion lowers the frame rate (fewer frames
-    from ED to ES), since tissue cannot strain by more; phantoms whose step does not depend on it
-    (``small``, ``sinusoid``, ``none``) keep their own largest step.
-    """
-    if amplitude is None:
-        return config
-    height, width = config.size
-    shrink = max(1, min(config.size) // _PROBE_PX)
-    small = (height // shrink, width // shrink)
-    probe = make_phantom(replace(config, size=small, frames=CYCLE_FRAMES // 2))
-    steps = [
-        mean_length(field[None], mask[None])
-        for field, mask in zip(probe.displacement, probe.mask[1:], strict=True)
-    ]
-    if not max(steps) > 0:
-        return config
-    factor = amplitude / (max(steps) * height / small[0])
-    if factor <= 1:
-        return replace(config, amplitude=config.amplitude * factor)
-    cycle = max(4, round(CYCLE_FRAMES / factor))
-    return replace(config, cycle_frames=cycle, fps=config.fps / factor)
-
-
-def _case_name(
-    kind: str, speckle: str, noise: str, amplitude: float | None, wavelength: float | None
-) -> str:
-    """Return the heading of a case."""
-    parts = [kind if wavelength is None else f"{kind} of {wavelength:g} px"]
-    if speckle != "scatterer":
-        parts.append(f"{speckle} speckle")
-    if noise == "real":
-        parts.append("real-like noise")
-    if amplitude is not None:
-        parts.append(f"{amplitude:g} px a frame")
-    return ", ".join(parts)
-
-
 def _notes(config: EvaluationConfig) -> tuple[str, ...]:
     """Return what the reader of the table must know."""
     return (
@@ -297,5 +218,6 @@ def _notes(config: EvaluationConfig) -> tuple[str, ...]:
         "frames and masks. Errors are pooled over the mask. 'identity' is no motion, 'truth' the "
         "phantom's own field, 'oracle' a least-squares B-spline fit that starts from the truth "
         "(what noise alone leaves to one pair by itself). Points and segments are carried from "
-        "end-diastole to end-systole (or the last frame). A scale's time includes the coarser ones.",
+        "end-diastole to end-systole (or the last frame). A scale's time includes the coarser "
+        "ones.",
     )

@@ -105,7 +105,7 @@ def run_variant(
     )
     start = time.perf_counter()
     with _memory_watch() as memory:
-        fields = get_method(variant.name).track(cine, mask, config, _Quiet(progress))
+        fields = get_method(variant.name).track(cine, mask, config, QuietProgress(progress))
     return Run(variant, fields, time.perf_counter() - start, memory.peak_mib)
 
 
@@ -115,7 +115,7 @@ def reversed_loop(cine: Cine, mask: Mask) -> tuple[Cine, Mask]:
     return backward, Mask(np.array(mask.data[::-1]), mask.kind)
 
 
-class _Quiet(NullProgress):
+class QuietProgress(NullProgress):
     """Keeps a method's own steps to itself but lets the user stop it."""
 
     def __init__(self, outer: Progress) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.errors import Cancelled, InputError
-from engine.evaluation.phantom import evaluate_phantoms, phantom_cases
+from engine.evaluation.cases import phantom_cases
+from engine.evaluation.phantom import evaluate_phantoms
 from engine.evaluation.records import Evaluation, EvaluationConfig
 from engine.evaluation.tables import markdown, write_evaluation
 from engine.phantom import make_phantom
@@ -22,6 +24,7 @@ CONFIG = EvaluationConfig(
     pairs=3,
     size=(96, 128),
     amplitudes=(1.5,),
+    oracle=False,
 )
 
 
@@ -53,7 +56,7 @@ def test_a_real_method_beats_the_identity_on_every_case(evaluation: Evaluation) 
 
 
 def test_every_case_seed_and_method_has_its_row(evaluation: Evaluation) -> None:
-    assert len(evaluation.rows) == 2 * 2 * 4
+    assert len(evaluation.rows) == 2 * 2 * 3
     assert {row.seed for row in evaluation.rows} == {0, 1}
 
 
@@ -66,6 +69,12 @@ def test_the_asked_motion_is_that_of_the_fastest_pair() -> None:
             for length, mask in zip(lengths, phantom.mask[1:], strict=True)
         )
         assert fastest < 1.7
+
+
+def test_the_oracle_lies_between_the_truth_and_the_identity() -> None:
+    config = replace(CONFIG, methods=("identity",), cases=("rigid",), seeds=1, oracle=True)
+    rows = {row.method: row.values for row in evaluate_phantoms(config, NullProgress()).rows}
+    assert 0 < rows["oracle"]["endpoint error"] < rows["identity"]["endpoint error"]
 
 
 def test_tables_are_written_and_read_back(evaluation: Evaluation, tmp_path: Path) -> None:
