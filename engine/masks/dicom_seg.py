@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from pydicom.uid import UltrasoundImageStorage
 
 from engine import __version__
 from engine.errors import InputError, MissingPackageError, UnreadableFileError
@@ -70,7 +71,7 @@ def write_dicom_seg(
             f"highdicom does not accept a segmentation of {source.name}: {error} "
             "Save the mask as NIfTI or NPZ instead."
         ) from error
-    _name_frame(segmentation, frame + 1)
+    _name_frame(segmentation, dataset, frame + 1)
     with atomic_path(path) as temporary:
         segmentation.save_as(temporary)
 
@@ -109,9 +110,11 @@ def _label_image(
 
 
 def _one_frame(dataset: pydicom.Dataset) -> pydicom.Dataset:
-    """Return the source's header as that of a single frame."""
+    """Return the source's header as that of a single-frame ultrasound image."""
     single = copy.copy(dataset)
-    single.NumberOfFrames = 1
+    single.SOPClassUID = UltrasoundImageStorage
+    if "NumberOfFrames" in single:
+        del single.NumberOfFrames
     return single
 
 
@@ -156,10 +159,15 @@ def _build(
     )
 
 
-def _name_frame(segmentation: pydicom.Dataset, number: int) -> None:
-    """Name the source's frame (from 1) wherever the object refers to its source image."""
+def _name_frame(segmentation: pydicom.Dataset, source: pydicom.Dataset, number: int) -> None:
+    """Refer to the loop as it is, and name its frame (from 1) wherever it is a source image."""
 
-    def visit(_: pydicom.Dataset, element: pydicom.DataElement) -> None:
+    def visit(dataset: pydicom.Dataset, element: pydicom.DataElement) -> None:
+        if (
+            element.keyword == "ReferencedSOPInstanceUID"
+            and element.value == source.SOPInstanceUID
+        ):
+            dataset.ReferencedSOPClassUID = source.SOPClassUID
         if element.keyword == "SourceImageSequence":
             for item in element.value:
                 item.ReferencedFrameNumber = number
