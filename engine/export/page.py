@@ -133,9 +133,10 @@ class Page:
         self.figure.add_artist(patch)
 
     def cards(self, y: float, cards: Sequence[Card], height: float = 25.0) -> None:
-        """Draw headline numbers side by side."""
+        """Draw headline numbers side by side, in quarters of the page's width or less."""
         gap = 3.0
-        width = (CONTENT - gap * (len(cards) - 1)) / len(cards)
+        columns = max(len(cards), 4)
+        width = (CONTENT - gap * (columns - 1)) / columns
         for number, card in enumerate(cards):
             x = MARGIN + number * (width + gap)
             self.box(x, y, width, height, face=PRINT.surface)

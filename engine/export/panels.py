@@ -168,7 +168,7 @@ def draw_speed_bar(axes: Axes, limit: float, unit: str) -> None:
     bar.set_ticks(list(ticks(limit)))
     bar.outline.set_visible(False)
     axes.tick_params(labelsize=8, colors=PRINT.text, length=3, color=PRINT.muted)
-    axes.set_title(f"Speed\n{unit}", size=8, color=PRINT.text, loc="left", pad=6)
+    axes.set_title(f"Speed\n{unit}", size=8, color=PRINT.text, loc="left", pad=9)
 
 
 def save(figure: Figure, path: Path) -> None:

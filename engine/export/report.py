@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import matplotlib
 import numpy as np
@@ -15,7 +16,7 @@ from engine.export.facts import view_name
 from engine.export.figures import write_field_figures
 from engine.export.flow_page import draw_flow, flow_cards, vortex_table
 from engine.export.movie import write_movie
-from engine.export.notices import lacks_contrast, reader_warnings
+from engine.export.notices import NO_CONTRAST, lacks_contrast, reader_warnings
 from engine.export.overlay import speed_limit
 from engine.export.page import CONTENT, TOP, Flow, Page
 from engine.export.strain_page import (
@@ -30,12 +31,14 @@ from engine.export.summary_parts import (
     draw_phases,
     draw_scales,
     further_table,
-    no_strain,
+    reasons,
 )
 from engine.export.tables import write_csv, write_summary
 from engine.io.atomic import atomic_path
 from engine.model import Measurements, Target, TrackingResult
 from engine.progress import Progress, Step
+
+NO_CONTOURS: Final = "The result holds no contours, along which strain is measured."
 
 Trust = NDArray[np.floating] | NDArray[np.bool_]
 
@@ -141,7 +144,10 @@ def report_pages(
     first.cards(y, flow_cards(measurements) if blood else strain_cards(result, measurements))
     y += 30
     component = None if blood else main_component(measurements)
-    if blood:
+    if lacks_contrast(measurements):
+        said = [text for text in warnings if NO_CONTRAST in text.lower()]
+        y = reasons(first, y, "Velocities are not shown", said, "")
+    elif blood:
         y = draw_flow(first, y, result, measurements)
         y = vortex_table(first, y, measurements)
     elif component is not None:
@@ -149,7 +155,8 @@ def report_pages(
         segment_table(flow, result, measurements, component)
         draw_layers(flow, result, measurements, component)
     else:
-        y = no_strain(first, y, measurements)
+        said = [why for what, why in measurements.omitted if "strain" in what.lower()]
+        y = reasons(first, y, "No strain", said, NO_CONTOURS)
     beside = further_table(first, y, result, measurements)
     if not lacks_contrast(measurements):
         width = CONTENT - beside

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -64,13 +65,12 @@ def beat_line(page: Page, y: float, result: TrackingResult, measurements: Measur
     return y + 17
 
 
-def no_strain(page: Page, y: float, measurements: Measurements) -> float:
-    """Say on page one why there is no strain; return the y below."""
-    page.heading(y + 4, "No strain")
+def reasons(page: Page, y: float, title: str, sentences: Sequence[str], fallback: str) -> float:
+    """Say on page one why what the reader expects is missing; return the y below."""
+    page.heading(y + 4, title)
     y += 11
-    reasons = [why for what, why in measurements.omitted if "strain" in what.lower()]
-    for text in reasons or ["The result holds no contours, which strain is measured along."]:
-        y = page.paragraph(MARGIN, y, text, CONTENT)
+    for text in dict.fromkeys(sentences or [fallback]):
+        y = page.paragraph(MARGIN, y, text, CONTENT) + 1
     return y + 4
 
 
