@@ -63,7 +63,7 @@ class BandBasis:
         """Return all functions at (s, w), ``(M, controls * (degree + 1))``; w: 0 endo, 1 epi."""
         place = 2.0 * np.asarray(w, dtype=np.float64) - 1.0
         across = np.stack([place**power for power in range(self.degree + 1)], axis=1)
-        product = self.along(s)[:, :, None] * across[:, None, :]
+        product: NDArray[np.float64] = np.einsum("mi,mj->mij", self.along(s), across)
         return product.reshape(len(s), -1)
 
     def stiffness(self) -> NDArray[np.float64]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import numpy as np
+
 from engine.analysis.events import heart_cycle
 from engine.analysis.measure_flow import flow_rows
 from engine.analysis.measure_strain import strain_rows
 from engine.analysis.measure_volume import volume_rows
 from engine.analysis.measure_vortex import vortex_rows
 from engine.analysis.rows import RowWriter
+from engine.analysis.trust import TrustMap, trackable_speed_cm_s, trust_map
 from engine.analysis.wall import Wall, track_wall, why_unnamed
 from engine.config import MeasureConfig
 from engine.model import Measurements, Scale, ScaleField, Target, TrackingResult
 from engine.progress import Progress, Step
+
+SLOWEST_HZ: Final = 40.0
 
 
 def measure(result: TrackingResult, config: MeasureConfig, progress: Progress) -> Measurements:
@@ -27,18 +34,19 @@ def measure(result: TrackingResult, config: MeasureConfig, progress: Progress) -
     """
     writer = RowWriter(result)
     field = chosen_field(result, config)
+    trust = trust_map(result, field, progress)
+    _warn(writer, trust)
     progress.report(Step("velocity", 0, 1))
-    progress.check()
-    flow_rows(writer, field, None, config)
+    flow_rows(writer, field, trust.trusted, config)
     if result.target is Target.BLOOD:
-        vortex_rows(writer, field, None, progress)
+        _measure_vortices(writer, field, trust, progress)
         writer.omit("strain", "Blood was tracked; strain needs the wall (target tissue).")
     cycle = heart_cycle(result)
     wall: Wall | None = None
     if result.contours is None:
         writer.omit("strain", "There is no contour of the wall, so no strain.")
     elif result.target is Target.TISSUE:
-        wall = track_wall(result, field, cycle, config, None)
+        wall = track_wall(result, field, cycle, config, trust.score)
         cycle = cycle.with_nadir(wall.lengths()[:, 0] / wall.lengths()[cycle.start, 0] - 1.0)
         strain_rows(writer, wall, cycle, config)
         unnamed = why_unnamed(result)
@@ -48,6 +56,35 @@ def measure(result: TrackingResult, config: MeasureConfig, progress: Progress) -
     for sentence in cycle.warnings:
         writer.warn(sentence)
     return Measurements(tuple(writer.rows), tuple(writer.warnings), tuple(writer.omitted))
+
+
+def _measure_vortices(
+    writer: RowWriter, field: ScaleField, trust: TrustMap, progress: Progress
+) -> None:
+    """Write the vortices, unless the blood shows nothing to track."""
+    if trust.contrast is not None and not trust.contrast.trackable:
+        writer.omit("vortex", trust.contrast.sentence)
+        return
+    vortex_rows(writer, field, trust.trusted, progress)
+
+
+def _warn(writer: RowWriter, trust: TrustMap) -> None:
+    """Say what the reader must know before reading any number."""
+    result = writer.result
+    if trust.contrast is not None and not trust.contrast.trackable:
+        writer.warn(trust.contrast.sentence)
+    if result.spacing_mm is None:
+        writer.warn("Pixel spacing is unknown: lengths are in px, and pixels taken as square.")
+    if result.frame_times_s is None:
+        writer.warn("Frame times are unknown: nothing is given per second.")
+        writer.omit("time", "Without frame times there is no cm/s, 1/s, ms or 1/min.")
+        return
+    rate = 1.0 / float(np.median(np.diff(result.frame_times_s)))
+    if rate < SLOWEST_HZ:
+        writer.warn(f"Only {rate:.0f} frames/s (below 40): peak velocities are unreliable.")
+    limit = trackable_speed_cm_s(result)
+    if limit is not None:
+        writer.warn(f"This loop is trackable up to {limit:.0f} cm/s; faster motion is untrusted.")
 
 
 def chosen_field(result: TrackingResult, config: MeasureConfig) -> ScaleField:

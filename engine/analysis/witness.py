@@ -1,0 +1,216 @@
+"""What betrays a wrong vector without knowing the truth.
+
+An independent optical flow (OpenCV's dense inverse search) is run forwards and backwards on every
+pair as a witness: a field that does not return along the witness's way back, or that changes
+abruptly from pair to pair or place to place, is likely wrong, and so is one whose images disagree
+where it says they should agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.analysis.regions import bounding_box
+from engine.model import ScaleField, TrackingResult
+
+_MARGIN: Final = 32
+_LARGEST_AREA: Final = 160_000
+_CORRELATION_SIGMA: Final = 8.0
+_SMOOTHING_SIGMA: Final = 4.0
+_ROUGHNESS_SIGMA: Final = 6.0
+_FLOOR_VARIANCE: Final = 1.0
+
+Image = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Witness:
+    """Findings on one pair, ``(H, W)`` float32 each, in px unless said otherwise.
+
+    Attributes:
+        speed: Length of the displacement.
+        determinant: Of the pull-back's gradient; zero or less is folding.
+        roughness: Departure from the field's own local mean.
+        temporal: Departure from the neighbouring pairs' displacement of the same material; None
+            where there is no neighbouring pair.
+        correlation: Local correlation of the images at the solution, -1 to 1; None without
+            frames.
+        forward_backward: Remainder after going back along the witness; None without frames.
+        reference_forward_backward: The witness's own remainder; None without frames.
+    """
+
+    speed: Image
+    determinant: Image
+    roughness: Image
+    temporal: Image | None
+    correlation: Image | None
+    forward_backward: Image
+    reference_forward_backward: Image
+
+
+def witness_of_pair(result: TrackingResult, field: ScaleField, pair: int) -> Witness:
+    """Collect the findings on one pair.
+
+    Large masks are examined at reduced resolution: the findings vary slowly.
+
+    Args:
+        result: With frames where the file holds them.
+        field: Displacements examined.
+        pair: Index k of the pair.
+    """
+    mask = result.mask[pair + 1]
+    counted = mask if mask.any() else np.ones_like(mask)
+    rows, columns = bounding_box(counted, _MARGIN)
+    inside = counted[rows, columns]
+    factor = max(1, round(float(np.sqrt(inside.size / _LARGEST_AREA))))
+    small = _Grid(inside.shape, factor)
+    weight = small.reduce(inside.astype(np.float32))
+    flows = [
+        np.stack([small.reduce(part) for part in field.displacement[index][:, rows, columns]])
+        / factor
+        for index in range(max(0, pair - 1), min(len(field.displacement), pair + 2))
+    ]
+    here = pair - max(0, pair - 1)
+    flow = flows[here]
+    neighbours = [(flows[index], index - here) for index in range(len(flows)) if index != here]
+    temporal = _temporal(flow, neighbours) if neighbours else None
+    zero = np.zeros_like(weight)
+    correlation, both_ways, reference = None, zero, zero
+    if result.frames is not None:
+        fixed, moving = (
+            small.reduce(result.frames[index][rows, columns].astype(np.float32))
+            for index in (pair + 1, pair)
+        )
+        correlation = local_correlation(fixed, warped(moving, flow))
+        both_ways, reference = _both_ways(fixed, moving, flow)
+    enlarge = _Enlarge(small, rows, columns, mask.shape)
+    return Witness(
+        speed=enlarge(np.hypot(*flow)) * factor,
+        determinant=enlarge(_determinant(flow)),
+        roughness=enlarge(_roughness(flow, weight)) * factor,
+        temporal=None if temporal is None else enlarge(temporal) * factor,
+        correlation=None if correlation is None else enlarge(correlation),
+        forward_backward=enlarge(both_ways) * factor,
+        reference_forward_backward=enlarge(reference) * factor,
+    )
+
+
+def dense_inverse_search(fixed: Image, moving: Image) -> Image:
+    """Return OpenCV's pull-back flow ``(2, H, W)``, px, between two grey images."""
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    blank = np.zeros((*fixed.shape, 2), dtype=np.float32)
+    flow = search.calc(_bytes(fixed), _bytes(moving), blank)
+    return np.moveaxis(np.asarray(flow, dtype=np.float32), -1, 0)
+
+
+def warped(image: Image, displacement: Image) -> Image:
+    """Return ``image(p + u(p))``, bilinear, the border repeated."""
+    rows, columns = np.indices(image.shape, dtype=np.float32)
+    moved = cv2.remap(
+        image,
+        columns + displacement[0],
+        rows + displacement[1],
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(moved, dtype=np.float32)
+
+
+def local_correlation(first: Image, second: Image, sigma: float = _CORRELATION_SIGMA) -> Image:
+    """Return the correlation under a Gaussian window, -1 to 1; near 0 where both are flat."""
+    mean_first, mean_second = blurred(first, sigma), blurred(second, sigma)
+    covariance = blurred(first * second, sigma) - mean_first * mean_second
+    variances = (
+        np.maximum(blurred(first * first, sigma) - mean_first**2, _FLOOR_VARIANCE),
+        np.maximum(blurred(second * second, sigma) - mean_second**2, _FLOOR_VARIANCE),
+    )
+    return np.asarray(np.clip(covariance / np.sqrt(variances[0] * variances[1]), -1.0, 1.0))
+
+
+def blurred(image: Image, sigma: float) -> Image:
+    """Return a Gaussian blur."""
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), dtype=np.float32)
+
+
+def _bytes(image: Image) -> NDArray[np.uint8]:
+    return np.asarray(np.clip(np.rint(image), 0, 255), dtype=np.uint8)
+
+
+def _both_ways(fixed: Image, moving: Image, flow: Image) -> tuple[Image, Image]:
+    """Return the remainders of the field and of the witness along the witness's way back."""
+    reference = dense_inverse_search(fixed, moving)
+    way_back = dense_inverse_search(moving, fixed)
+    remainders = []
+    for candidate in (flow, reference):
+        back = np.stack([warped(part, candidate) for part in way_back])
+        remainders.append(blurred(np.hypot(*(candidate + back)), _SMOOTHING_SIGMA))
+    return remainders[0], remainders[1]
+
+
+def _temporal(flow: Image, neighbours: Sequence[tuple[Image, int]]) -> Image:
+    """Return the mean departure from the neighbouring pairs along the same material."""
+    departures = []
+    for neighbour, step in neighbours:
+        # The pair before is found along the field, the one after against it.
+        along = flow if step < 0 else -flow
+        carried = np.stack([warped(part, along) for part in neighbour])
+        departures.append(np.hypot(*(flow - carried)))
+    return np.asarray(np.mean(departures, axis=0), dtype=np.float32)
+
+
+def _roughness(flow: Image, weight: Image) -> Image:
+    """Return the smoothed departure of the field from its local mean within the mask."""
+    share = np.maximum(blurred(weight, _ROUGHNESS_SIGMA), 1e-3)
+    mean = np.stack([blurred(part * weight, _ROUGHNESS_SIGMA) for part in flow]) / share
+    departure = np.hypot(*(flow - mean)) * weight
+    share = np.maximum(blurred(weight, _SMOOTHING_SIGMA), 1e-3)
+    return blurred(departure, _SMOOTHING_SIGMA) / share
+
+
+def _determinant(flow: Image) -> Image:
+    (x_by_y, x_by_x), (y_by_y, y_by_x) = (np.gradient(part) for part in flow)
+    determinant: Image = (1.0 + x_by_x) * (1.0 + y_by_y) - x_by_y * y_by_x
+    return determinant
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """A crop at reduced resolution."""
+
+    shape: tuple[int, int]
+    factor: int
+
+    def reduce(self, image: NDArray[np.float32]) -> Image:
+        """Return area means on the reduced grid."""
+        if self.factor == 1:
+            return np.ascontiguousarray(image, dtype=np.float32)
+        size = (
+            max(1, round(self.shape[1] / self.factor)),
+            max(1, round(self.shape[0] / self.factor)),
+        )
+        reduced = cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_AREA)
+        return np.asarray(reduced, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class _Enlarge:
+    """Puts a finding of the reduced crop back into the full image."""
+
+    grid: _Grid
+    rows: slice
+    columns: slice
+    shape: tuple[int, ...]
+
+    def __call__(self, finding: Image) -> Image:
+        full = np.zeros(self.shape, dtype=np.float32)
+        size = (self.grid.shape[1], self.grid.shape[0])
+        if self.grid.factor > 1:
+            finding = np.asarray(cv2.resize(finding, size, interpolation=cv2.INTER_LINEAR))
+        full[self.rows, self.columns] = finding
+        return full
