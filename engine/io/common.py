@@ -16,6 +16,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from engine.config import ReadConfig
 from engine.errors import InputError, MyofluxError, ResourceError, UnreadableFileError
@@ -31,8 +32,10 @@ _BROKEN: Final = (
     ArithmeticError,
     AssertionError,
     AttributeError,
+    BytesLengthException,
     EOFError,
     Image.DecompressionBombError,
+    InvalidDicomError,
     LookupError,
     OSError,
     RuntimeError,
@@ -92,6 +95,7 @@ def unreadable(path: Path, problem: str, advice: str = "") -> UnreadableFileErro
         advice: What to do; the usual advice if empty.
     """
     advice = advice or "Choose another file, or export it again from the scanner."
+    problem = " ".join("".join(item if item.isprintable() else " " for item in problem).split())
     return UnreadableFileError(f"Cannot read {path.name or path}: {problem.rstrip('.')}. {advice}")
 
 

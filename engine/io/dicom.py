@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pydicom
-from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -98,15 +97,12 @@ def load_dataset(path: Path) -> Dataset:
             f"{path.name} has {size / 1024**3:.1f} GiB; the bound is "
             f"{MAX_FILE_BYTES / 1024**3:.0f} GiB. Export a shorter loop."
         )
-    try:
-        with guarded(path):
-            dataset = pydicom.dcmread(path, force=True)
-            if not hasattr(dataset, "file_meta"):
-                dataset.file_meta = pydicom.dataset.FileMetaDataset()
-            if "TransferSyntaxUID" not in dataset.file_meta:
-                dataset.file_meta.TransferSyntaxUID = _implied_syntax(dataset)
-    except InvalidDicomError as error:
-        raise unreadable(path, "it is no DICOM file, or its header is damaged") from error
+    with guarded(path, "it is no DICOM file, or its header is damaged"):
+        dataset = pydicom.dcmread(path, force=True)
+        if not hasattr(dataset, "file_meta"):
+            dataset.file_meta = FileMetaDataset()
+        if "TransferSyntaxUID" not in dataset.file_meta:
+            dataset.file_meta.TransferSyntaxUID = _implied_syntax(dataset)
     return dataset
 
 
@@ -142,7 +138,7 @@ def _complete(dataset: Dataset, path: Path) -> None:
     kind = dataset.get("Modality") or dataset.file_meta.get("MediaStorageSOPClassUID", UID(""))
     told = getattr(kind, "name", "") or str(kind) or "unknown"
     raise unreadable(
-        path, f"it is a DICOM file without an image ({told})", "Choose an ultrasound loop."
+        path, f"it is a DICOM file without an image ({told[:40]})", "Choose an ultrasound loop."
     )
 
 

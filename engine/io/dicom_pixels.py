@@ -1,13 +1,14 @@
 """Grey frames of DICOM files, one by one, for every usual transfer syntax.
 
-Colour is read as its luma. JPEG files are decoded to luma by Pillow at once, which follows the
-colour space that the JPEG stream itself states; all others come from pydicom unconverted, so that
-YBR pixels give their first channel. Either way no colour is converted twice.
+Colour is read as its luma. Lossy JPEG is decoded to luma at once, in the colour space that the
+stream itself states; all else is decoded without a conversion of colours, so that YBR pixels give
+their first channel. Either way no colour is converted twice.
 """
 
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -19,17 +20,22 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, convert_color_space
-from pydicom.uid import UID, JPEGBaseline8Bit, JPEGExtended12Bit
+from pydicom.uid import UID, JPEG2000TransferSyntaxes
 
 from engine.io.common import luma
+from engine.io.dicom_streams import (
+    JPEG,
+    UnsupportedStreamError,
+    check_stream,
+    decode_stream,
+    has_codec,
+    jpeg_luma,
+)
 from engine.io.video_decode import grey_frames as video_frames
 
-_JPEG: Final = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit})
 _VIDEO_PREFIX: Final = "1.2.840.10008.1.2.4."
 #: Last parts of the UIDs of MPEG-2, MPEG-4 AVC and HEVC transfer syntaxes.
 _VIDEO_LAST: Final = range(100, 109)
-#: Component numbers of JPEG streams whose components are red, green and blue.
-_RGB_COMPONENTS: Final = tuple(b"RGB")
 
 
 def is_video_syntax(syntax: UID) -> bool:
@@ -59,17 +65,12 @@ def grey_frames(dataset: Dataset, start: int, stop: int) -> Iterator[NDArray[Any
     syntax = dataset.file_meta.TransferSyntaxUID
     if is_video_syntax(syntax):
         yield from _mpeg_frames(dataset, start, stop)
-    elif syntax in _JPEG and dataset.BitsAllocated == 8:
-        for index, data in enumerate(_encoded(dataset)):
-            if index >= stop:
-                break
-            if index >= start:
-                yield jpeg_luma(data, dataset.get("PhotometricInterpretation", ""))
-    elif _is_packed_422(dataset):
-        for index in range(start, stop):
-            yield np.ascontiguousarray(_unpacked_422(dataset, index)[..., 0])
+    elif syntax in JPEG and dataset.BitsAllocated == 8:
+        for data in _encoded(dataset, range(start, stop)):
+            yield jpeg_luma(data, dataset.get("PhotometricInterpretation", ""))
     else:
-        yield from _decoded(dataset, start, stop)
+        for pixels, photometric in _pixels(dataset, range(start, stop)):
+            yield _grey(pixels, photometric, dataset)
 
 
 def first_rgb(dataset: Dataset, index: int) -> NDArray[np.uint8] | None:
@@ -82,40 +83,66 @@ def first_rgb(dataset: Dataset, index: int) -> NDArray[np.uint8] | None:
     colour = dataset.get("SamplesPerPixel", 1) == 3 and dataset.get("BitsAllocated") == 8
     if not colour or is_video_syntax(syntax):
         return None
-    if syntax in _JPEG:
-        for position, data in enumerate(_encoded(dataset)):
-            if position == index:
-                with Image.open(io.BytesIO(data)) as image:
-                    return np.asarray(image.convert("RGB"))
+    if syntax in JPEG:
+        for data in _encoded(dataset, range(index, index + 1)):
+            with Image.open(io.BytesIO(data)) as image:
+                return np.asarray(image.convert("RGB"))
         return None
-    if _is_packed_422(dataset):
-        ybr = _unpacked_422(dataset, index)
-        return np.asarray(convert_color_space(ybr, "YBR_FULL", "RGB"), dtype=np.uint8)
-    for pixels, _ in get_decoder(syntax).iter_array(dataset, indices=[index]):
-        return np.asarray(pixels, dtype=np.uint8)
+    for pixels, photometric in _pixels(dataset, range(index, index + 1)):
+        ybr = photometric.startswith("YBR_FULL")
+        if pixels.ndim == 2:
+            return None
+        rgb = convert_color_space(pixels, "YBR_FULL", "RGB") if ybr else pixels
+        return np.asarray(rgb, dtype=np.uint8)
     return None
 
 
-def jpeg_luma(data: bytes, photometric: str) -> NDArray[np.uint8]:
-    """Return the luma ``(H, W)`` of a JPEG frame.
+def _pixels(dataset: Dataset, wanted: range) -> Iterator[tuple[NDArray[Any], str]]:
+    """Yield decoded pixels, colours unconverted, with their photometric interpretation."""
+    syntax = dataset.file_meta.TransferSyntaxUID
+    photometric = str(dataset.PhotometricInterpretation)
+    if _is_packed_422(dataset):
+        yield from ((_unpacked_422(dataset, index), "YBR_FULL") for index in wanted)
+        return
+    if has_codec(syntax):
+        shape = (int(dataset.Rows), int(dataset.Columns), int(dataset.SamplesPerPixel))
+        for data in _encoded(dataset, wanted):
+            check_stream(data, syntax, shape, int(dataset.BitsAllocated))
+        if _is_known_to_ffmpeg(dataset, wanted):
+            for data in _encoded(dataset, wanted):
+                yield decode_stream(data, syntax, shape), photometric
+            return
+    plugin = "pillow" if syntax in JPEG2000TransferSyntaxes else ""
+    decoder = get_decoder(syntax)
+    for pixels, told in decoder.iter_array(
+        dataset, indices=wanted, raw=True, decoding_plugin=plugin
+    ):
+        yield pixels, str(told["photometric_interpretation"])
 
-    What the stream says of its colours (Adobe or JFIF marker, or components named R, G, B) is
-    followed. Only where it is silent does the file's Photometric Interpretation decide, since a
-    decoder would otherwise take three unmarked components as YCbCr.
 
-    Args:
-        data: The stream.
-        photometric: Photometric Interpretation of the file.
-    """
-    with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
-        components = tuple(layer[0] for layer in getattr(image, "layer", ()))
-        told = "adobe_transform" in image.info or "jfif" in image.info
-        unmarked_rgb = photometric == "RGB" and not told and components != _RGB_COMPONENTS
-        if len(components) == 3 and unmarked_rgb:
-            image.draft("YCbCr", image.size)  # the three components as they are stored
-            return luma(np.asarray(image))
-        image.draft("L", image.size)
-        return np.asarray(image.convert("L"))
+def _is_known_to_ffmpeg(dataset: Dataset, wanted: range) -> bool:
+    """Return whether FFmpeg decodes the streams of a file; the first one stands for all."""
+    if dataset.BitsAllocated != 8:
+        return False
+    shape = (int(dataset.Rows), int(dataset.Columns), int(dataset.SamplesPerPixel))
+    try:
+        for data in _encoded(dataset, wanted[:1]):
+            decode_stream(data, dataset.file_meta.TransferSyntaxUID, shape)
+    except UnsupportedStreamError:
+        return False
+    return True
+
+
+def _encoded(dataset: Dataset, wanted: range) -> Iterator[bytes]:
+    """Yield the compressed frames of a range."""
+    offsets = dataset.get("ExtendedOffsetTable")
+    lengths = dataset.get("ExtendedOffsetTableLengths")
+    frames = generate_frames(
+        dataset.PixelData,
+        number_of_frames=int(dataset.get("NumberOfFrames") or 1),
+        extended_offsets=(offsets, lengths) if offsets and lengths else None,
+    )
+    yield from itertools.islice(frames, wanted.start, wanted.stop)
 
 
 def _is_packed_422(dataset: Dataset) -> bool:
@@ -139,30 +166,11 @@ def _unpacked_422(dataset: Dataset, index: int) -> NDArray[np.uint8]:
     return pixels.reshape(dataset.Rows, dataset.Columns, 3)
 
 
-def _encoded(dataset: Dataset) -> Iterator[bytes]:
-    """Yield the compressed frames."""
-    offsets = dataset.get("ExtendedOffsetTable")
-    lengths = dataset.get("ExtendedOffsetTableLengths")
-    extended = (offsets, lengths) if offsets and lengths else None
-    yield from generate_frames(
-        dataset.PixelData,
-        number_of_frames=int(dataset.get("NumberOfFrames") or 1),
-        extended_offsets=extended,
-    )
-
-
 def _mpeg_frames(dataset: Dataset, start: int, stop: int) -> Iterator[NDArray[Any]]:
     """Yield frames of the MPEG stream whose fragments make up the pixel data."""
     stream = b"".join(generate_frames(dataset.PixelData, number_of_frames=1))
     with av.open(io.BytesIO(stream)) as container:
         yield from video_frames(container, start, stop)
-
-
-def _decoded(dataset: Dataset, start: int, stop: int) -> Iterator[NDArray[Any]]:
-    """Yield frames that pydicom decodes, without its conversion of colours."""
-    decoder = get_decoder(dataset.file_meta.TransferSyntaxUID)
-    for pixels, told in decoder.iter_array(dataset, indices=range(start, stop), raw=True):
-        yield _grey(pixels, str(told["photometric_interpretation"]), dataset)
 
 
 def _grey(pixels: NDArray[Any], photometric: str, dataset: Dataset) -> NDArray[Any]:
