@@ -105,7 +105,7 @@ def backward_unrolled(
     found: MotionEstimate | None = None
     losses = []
     for scale, passes, importance in (
-        (1 / 8, int(random.integers(1, 3)), 0.3),
+        (1 / 8, int(random.integers(1, 4)), 0.3),
         (1 / 4, int(random.integers(1, 3)), 0.4),
         (1 / 2, int(random.integers(1, 3)), 0.6),
     ):
