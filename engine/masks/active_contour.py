@@ -57,7 +57,7 @@ def fit_active_contour(mask: NDArray[np.bool_], start: Array, config: BloodPoolC
     )
     valley = cv2.GaussianBlur(distance, (0, 0), config.edge_sigma_px / 2)
     local = (np.asarray(start, np.float64) - low) * factor
-    snake = active_contour(
+    snake = active_contour(  # type: ignore[no-untyped-call]
         valley,
         local[:, ::-1],
         alpha=config.alpha,

@@ -6,10 +6,12 @@ end at the annulus. The fall of their brightness, pooled over neighbouring frame
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, map_coordinates
 
+from engine.masks.filters import evenly, sample_frames, smooth_along
 from engine.masks.settings import AnnulusConfig
 from engine.masks.shape import normals, resample
 from engine.masks.wall import cavity_length
@@ -47,62 +49,48 @@ def _slide_end(
     outward -= (outward * down).sum(1, keepdims=True) * down
     outward /= np.linalg.norm(outward, axis=1, keepdims=True) + 1e-12
     count = int(config.reach * length / 0.5)
-    slide = 0.5 * np.arange(-count, count + 1)
+    slide = evenly(-0.5 * count, 0.5 * count, 2 * count + 1)
     thickness = 0.11 * length
-    wall = np.linspace(0.25, 0.9, 5) * thickness
-    leaflet = -np.linspace(0.15, 0.8, 5) * thickness
-    score = config.wall * _fall(frames, contours[:, 0], down, outward, slide, wall, length)
-    score += config.leaflet * _fall(frames, contours[:, 0], down, outward, slide, leaflet, length)
+    ends = _Ends(frames, contours[:, 0], down, outward, window=max(2, round(0.12 * length)))
+    score = config.wall * ends.fall(slide, evenly(0.25, 0.9, 5) * thickness)
+    score += config.leaflet * ends.fall(slide, evenly(-0.15, -0.8, 5) * thickness)
     score += config.valve * _closed_valve(frames, contours, down, slide)
-    if len(frames) > 1:
-        score = gaussian_filter1d(score, 2.0, axis=0, mode="nearest") + score.mean(0)
+    score = smooth_along(score, 2.0, 0) + score.mean(0)
     score -= config.stay * (slide / (config.reach * length)) ** 2
-    shift = slide[score.argmax(1)]
-    if len(frames) > 1:
-        shift = gaussian_filter1d(shift, 2.0, mode="nearest")
+    shift = smooth_along(slide[score.argmax(1)], 2.0, 0)
     weight = np.clip(1 - np.arange(points) / (0.35 * points), 0, 1)
     return np.asarray(
         contours + shift[:, None, None] * weight[None, :, None] * down[:, None], np.float64
     )
 
 
-def _fall(
-    frames: NDArray[np.float32],
-    ends: Array,
-    down: Array,
-    outward: Array,
-    slide: Array,
-    across: Array,
-    length: float,
-) -> Array:
-    """Relative fall of a band's brightness at every slide, ``(T, S)``."""
-    window = max(2, round(0.06 * length / 0.5))
-    step = slide[1] - slide[0]
-    wide = np.concatenate(
-        [
-            slide[0] + step * np.arange(-window, 0),
-            slide,
-            slide[-1] + step * np.arange(1, window + 1),
-        ]
-    )
-    places = (
-        ends[:, None, None]
-        + wide[None, :, None, None] * down[:, None, None]
-        + across[None, None, :, None] * outward[:, None, None]
-    )
-    band = np.stack(
-        [
-            map_coordinates(frame, place.reshape(-1, 2).T[::-1], order=1, mode="nearest")
-            for frame, place in zip(frames, places, strict=True)
-        ]
-    ).reshape(places.shape[:3])
-    profile = np.asarray(band.mean(2), np.float64)
-    total = np.concatenate([np.zeros((len(profile), 1)), np.cumsum(profile, axis=1)], axis=1)
-    middle = window + np.arange(len(slide))
-    above = (total[:, middle] - total[:, middle - window]) / window
-    below = (total[:, middle + window] - total[:, middle]) / window
-    level = profile.mean(1, keepdims=True) + 1e-3
-    return np.tanh((above - below) / level)
+@dataclass(frozen=True, eq=False)
+class _Ends:
+    """The end of one side in every frame, with the directions along and across the wall."""
+
+    frames: NDArray[np.float32]
+    places: Array
+    down: Array
+    outward: Array
+    window: int
+
+    def fall(self, slide: Array, across: Array) -> Array:
+        """Relative fall of a band's brightness at every slide, ``(T, S)``."""
+        step = float(slide[1] - slide[0])
+        reach = step * self.window
+        wide = evenly(slide[0] - reach, slide[-1] + reach, len(slide) + 2 * self.window)
+        places = (
+            self.places[:, None, None]
+            + wide[None, :, None, None] * self.down[:, None, None]
+            + across[None, None, :, None] * self.outward[:, None, None]
+        )
+        profile = sample_frames(self.frames, places).mean(2)
+        total = np.concatenate([np.zeros((len(profile), 1)), np.cumsum(profile, axis=1)], axis=1)
+        middle = self.window + np.arange(len(slide))
+        above = (total[:, middle] - total[:, middle - self.window]) / self.window
+        below = (total[:, middle + self.window] - total[:, middle]) / self.window
+        level = profile.mean(1, keepdims=True) + 1e-3
+        return np.asarray(np.tanh((above - below) / level), np.float64)
 
 
 def _closed_valve(frames: NDArray[np.float32], contours: Array, down: Array, slide: Array) -> Array:
@@ -113,12 +101,7 @@ def _closed_valve(frames: NDArray[np.float32], contours: Array, down: Array, sli
     part = np.linspace(0.1, 0.9, 11)[None, :, None]
     line = contours[:, :1] * (1 - part) + contours[:, -1:] * part
     places = line[:, None] + slide[None, :, None, None] * down[:, None, None]
-    values = np.stack(
-        [
-            map_coordinates(frame, place.reshape(-1, 2).T[::-1], order=1, mode="nearest")
-            for frame, place in zip(frames, places, strict=True)
-        ]
-    ).reshape(places.shape[:3])
+    values = sample_frames(frames, places)
     bright = np.quantile(values, 0.25, axis=2)
     level = values.mean((1, 2), keepdims=True)[..., 0] + 1e-3
     return np.asarray(np.tanh(bright / level - 1), np.float64)

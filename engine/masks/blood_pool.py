@@ -113,7 +113,8 @@ def dark_region(cine: Cine, sector: NDArray[np.bool_]) -> NDArray[np.bool_]:
     region = np.zeros(cine.shape, np.bool_)
     for k, frame in enumerate(cine.frames):
         smooth = cv2.GaussianBlur(frame, (0, 0), sigma)
-        dark = (smooth <= float(threshold_otsu(smooth[sector]))) & sector
+        level = float(threshold_otsu(smooth[sector]))  # type: ignore[no-untyped-call]
+        dark = (smooth <= level) & sector
         count, labels, stats, centres = cv2.connectedComponentsWithStats(dark.astype(np.uint8))
         if count < 2:
             continue

@@ -159,7 +159,12 @@ def _wall(
             sector=loop.sector,
         )
     )
-    contours = Contours(inner, outer, closed=closed, keyframes=_keyframes(cycle))
+    contours = Contours(
+        inner.astype(np.float32),
+        outer.astype(np.float32),
+        closed=closed,
+        keyframes=_keyframes(cycle),
+    )
     data = mask_of_contours(contours, cine.shape[1:], Target.TISSUE, sector=sector.mask)
     return Mask(
         data,
@@ -198,7 +203,7 @@ def _blood_pool(
         settings = BloodPoolConfig()
         outline = rbf_boundary(outline, knots=settings.rbf_points, smoothing=settings.smoothing)
     outline = sound_contours(outline, sector.mask, closed=closed)
-    contours = Contours(outline, closed=closed, keyframes=_keyframes(cycle))
+    contours = Contours(outline.astype(np.float32), closed=closed, keyframes=_keyframes(cycle))
     data = mask_of_contours(contours, cine.shape[1:], Target.BLOOD, sector=sector.mask)
     return Mask(
         data,

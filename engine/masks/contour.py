@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, map_coordinates
 
+from engine.masks.filters import evenly, sample_frames, smooth_along
 from engine.masks.shape import normals, resample
 
 Array = NDArray[np.float64]
@@ -48,11 +48,7 @@ def edge_profile(
     def brightness(shift: float) -> Array:
         moves = (offsets + shift)[None, None, :, None] * outward[:, :, None]
         points = contours[:, :, None] + moves
-        values = [
-            map_coordinates(frame, place.reshape(-1, 2).T[::-1], order=1, mode="nearest")
-            for frame, place in zip(frames, points, strict=True)
-        ]
-        return np.stack(values).reshape(points.shape[:3])
+        return sample_frames(frames, points)
 
     out, into = brightness(reach), brightness(-reach)
     level = (out + into).mean(2, keepdims=True) + floor
@@ -117,18 +113,15 @@ def refine(
         along_sigma: Smoothing of the moves along the contour, points.
     """
     count = int(np.ceil(radius / step))
-    offsets = step * np.arange(-count, count + 1)
+    offsets = evenly(-count * step, count * step, 2 * count + 1)
     score = edge_profile(frames, contours, offsets, closed=closed)
-    along = "wrap" if closed else "nearest"
-    score = gaussian_filter1d(score, along_sigma / 2, axis=1, mode=along)
-    if time_sigma > 0 and len(frames) > 1:
-        score = gaussian_filter1d(score, time_sigma, axis=0, mode="nearest")
+    score = smooth_along(score, along_sigma / 2, 1, closed=closed)
+    score = smooth_along(score, time_sigma, 0)
     score -= stay * (offsets / max(radius, 1e-6)) ** 2
     path = best_path(score, closed=closed, bending=0.05)
     moves = offsets[path] + step * _parabola(score, path)
-    moves = gaussian_filter1d(moves, along_sigma, axis=1, mode=along)
-    if time_sigma > 0 and len(frames) > 1:
-        moves = gaussian_filter1d(moves, time_sigma, axis=0, mode="nearest")
+    moves = smooth_along(moves, along_sigma, 1, closed=closed)
+    moves = smooth_along(moves, time_sigma, 0)
     moved = contours + moves[..., None] * normals(contours, closed=closed)
     return resample(moved, contours.shape[1], closed=closed)
 
@@ -151,7 +144,7 @@ def smooth_in_time(contours: Array, sigma: float) -> Array:
     before = 2 * contours[:1] - contours[pad:0:-1]
     after = 2 * contours[-1:] - contours[-2 : -2 - pad : -1]
     extended = np.concatenate([before, contours, after])
-    return np.asarray(gaussian_filter1d(extended, sigma, axis=0)[pad : pad + frames], np.float64)
+    return smooth_along(extended, sigma, 0)[pad : pad + frames]
 
 
 def areas(contours: Array) -> Array:

@@ -163,10 +163,7 @@ def _name_frame(segmentation: pydicom.Dataset, source: pydicom.Dataset, number: 
     """Refer to the loop as it is, and name its frame (from 1) wherever it is a source image."""
 
     def visit(dataset: pydicom.Dataset, element: pydicom.DataElement) -> None:
-        if (
-            element.keyword == "ReferencedSOPInstanceUID"
-            and element.value == source.SOPInstanceUID
-        ):
+        if element.keyword == "ReferencedSOPInstanceUID" and element.value == source.SOPInstanceUID:
             dataset.ReferencedSOPClassUID = source.SOPClassUID
         if element.keyword == "SourceImageSequence":
             for item in element.value:

@@ -72,7 +72,7 @@ def move_point(
     away = _distance_along(points, index, closed=closed)
     weight = _fade(away, reach)
     weight[index] = 1.0
-    return points + weight[:, None] * shift
+    return np.asarray(points + weight[:, None] * shift, np.float64)
 
 
 def push(
@@ -166,7 +166,7 @@ def snap_to_gradient(
     low = np.maximum(np.floor(points.min(0)).astype(int) - margin, 0)
     high = np.minimum(np.ceil(points.max(0)).astype(int) + margin + 1, frame.shape[::-1])
     crop = np.ascontiguousarray(frame[low[1] : high[1], low[0] : high[0]], np.float32)
-    smooth = cv2.GaussianBlur(crop, (0, 0), sigma)
+    smooth = np.asarray(cv2.GaussianBlur(crop, (0, 0), sigma), np.float32)
     moved = refine(
         smooth[None], (points - low)[None], closed=closed, radius=radius, stay=0.2, time_sigma=0.0
     )
@@ -249,7 +249,7 @@ def _weights(frame: int, keyframes: tuple[int, ...], count: int) -> Array:
 def _fade(away: Array, reach: float) -> Array:
     """Smooth weight from one to zero at ``reach``."""
     if reach <= 0:
-        return np.where(away <= 0, 1.0, 0.0)
+        return np.asarray(away <= 0, np.float64)
     part = np.clip(away / reach, 0, 1)
     return np.asarray((1 - part**2) ** 2, np.float64)
 
@@ -259,6 +259,6 @@ def _distance_along(points: Array, index: int, *, closed: bool) -> Array:
     along = np.concatenate([[0.0], np.cumsum(steps)])
     away = np.abs(along - along[index])
     if not closed:
-        return away
+        return np.asarray(away, np.float64)
     around = along[-1] + float(np.linalg.norm(points[0] - points[-1]))
-    return np.minimum(away, around - away)
+    return np.asarray(np.minimum(away, around - away), np.float64)

@@ -77,10 +77,8 @@ def mask_from_file(cine: Cine, config: MaskConfig, target: Target) -> Mask:
             np.mean([cavity_length(c, closed=contours.closed) for c in contours.endocardial])
         )
         from_inner = config.thickness_fraction * length
-        contours = replace(
-            contours,
-            epicardial=offset_contours(contours.endocardial, from_inner, closed=contours.closed),
-        )
+        outer = offset_contours(contours.endocardial, from_inner, closed=contours.closed)
+        contours = replace(contours, epicardial=outer.astype(np.float32))
     kind = MaskKind.WALL if target is Target.TISSUE else MaskKind.BLOOD_POOL
     frames = [config.ed_frame, config.es_frame]
     marked = [

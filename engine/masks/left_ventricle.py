@@ -104,7 +104,7 @@ def find_left_ventricle(
     progress.check()
     progress.report(Step("left ventricle", 1, 3))
     model = proposal.model
-    rough = _through_time(loop, proposal.parameters, model, config, rng, progress)
+    rough = _through_time(loop, proposal, config, rng, progress)
     progress.report(Step("left ventricle", 2, 3))
     contours = _refined(cine, sector, loop, rough, closed=model.closed)
     return LeftVentricle(contours, model.closed, proposal.confidence, points)
@@ -193,13 +193,13 @@ def _spread_frames(count: int, wanted: int) -> NDArray[np.int64]:
 
 def _through_time(
     loop: WorkingLoop,
-    shape: Array,
-    model: ShapeModel,
+    proposal: Proposal,
     config: SearchConfig,
     rng: np.random.Generator,
     progress: Progress,
 ) -> Array:
     """Return the shape of every frame near the loop's one, ``(T, 100, 2)``, working px."""
+    model, shape = proposal.model, proposal.parameters
     count = len(loop.frames)
     keys = _spread_frames(count, 48)
     spread = model.spread
@@ -252,7 +252,7 @@ def anchored(ventricle: LeftVentricle, frame: int) -> Array:
         centre = curve.mean(0)
         wanted = float(np.linalg.norm(places[1] - places[0]))
         radius = float(np.linalg.norm(curve - centre, axis=1).mean())
-        return (contours - centre) * (wanted / radius) + places[0]
+        return np.asarray((contours - centre) * (wanted / radius) + places[0], np.float64)
     first, second, apex = ordered_points(places)
     if np.linalg.norm(first - curve[0]) > np.linalg.norm(second - curve[0]):
         first, second = second, first

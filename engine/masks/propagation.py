@@ -106,9 +106,7 @@ def propagate_contours(
     return result
 
 
-def _fill_between(
-    displacement: NDArray[np.floating], result: Array, first: int, last: int
-) -> None:
+def _fill_between(displacement: NDArray[np.floating], result: Array, first: int, last: int) -> None:
     """Fill the frames between two keyframes in place."""
     forward = {first: result[first]}
     for k in range(first + 1, last):
@@ -143,8 +141,8 @@ def compare_contours(
         dice[k] = 2 * int((first & second).sum()) / total
         dense_a = resample(np.asarray(a, np.float64), 400, closed=closed)
         dense_b = resample(np.asarray(b, np.float64), 400, closed=closed)
-        there = cKDTree(dense_a).query(dense_b)[0].mean()
-        back = cKDTree(dense_b).query(dense_a)[0].mean()
+        there = np.mean(cKDTree(dense_a).query(dense_b)[0])
+        back = np.mean(cKDTree(dense_b).query(dense_a)[0])
         distance[k] = (there + back) / 2
     return Agreement(dice, distance)
 

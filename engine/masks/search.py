@@ -97,7 +97,7 @@ class Scene:
         return y * self.shape[1] + x
 
     def _at(self, points: Array) -> NDArray[np.float32]:
-        return self._flat[:, self._index(points)]
+        return np.asarray(self._flat[:, self._index(points)], np.float32)
 
     def _contrast(self, out: NDArray[np.float32], into: NDArray[np.float32]) -> NDArray[np.float32]:
         relative = (out - into) / (out + into + self._floor)
@@ -112,7 +112,7 @@ class Scene:
         down /= np.linalg.norm(down, axis=1, keepdims=True) + 1e-9
         step = far * down[:, None]
         below = np.maximum(self._at(line), self._at(line + 0.4 * step))
-        return self._contrast(below, self._at(line - step)).mean(2)
+        return np.asarray(self._contrast(below, self._at(line - step)).mean(2), np.float32)
 
     def _crossing(self, contour: Array, wall: NDArray[np.float32]) -> NDArray[np.float32]:
         """Brightest line from side to side above the mean of such lines."""
@@ -122,7 +122,7 @@ class Scene:
         right = contour[:, points - 1 - rungs.astype(np.int64)][:, :, None]
         part = np.linspace(0.15, 0.85, 7)[None, None, :, None]
         lines = self._at(left * (1 - part) + right * part).mean(3)
-        return np.clip((lines.max(2) - lines.mean(2)) / wall, 0, 1)
+        return np.asarray(np.clip((lines.max(2) - lines.mean(2)) / wall, 0, 1), np.float32)
 
 
 def cross_entropy(

@@ -276,4 +276,4 @@ def _soft_fan(
     # Signed distances from the two sides.
     np.minimum(inside, right * np.cos(first) - down * np.sin(first), out=inside)
     np.minimum(inside, down * np.sin(last) - right * np.cos(last), out=inside)
-    return np.clip(inside + 0.5, 0, 1)
+    return np.asarray(np.clip(inside + 0.5, 0, 1), np.float64)

@@ -49,7 +49,7 @@ class ApicalModel:
     """Bullets: annulus, annulus, apex (x, y each), two bulges, bluntness, bend."""
 
     closed = False
-    starts = (0.38, 0.48, 0.6)
+    starts: tuple[float, ...] = (0.38, 0.48, 0.6)
     spread = np.array([0.04, 0.06, 0.04, 0.06, 0.03, 0.04, 0.03, 0.03, 0.3, 0.03])
     given_spread = np.array([0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.06, 0.06, 0.5, 0.05])
 
@@ -134,7 +134,7 @@ class ShortAxisModel:
     """Ellipses: centre (x, y), two radii, angle."""
 
     closed = True
-    starts = (0.12, 0.18, 0.26)
+    starts: tuple[float, ...] = (0.12, 0.18, 0.26)
     spread = np.array([0.03, 0.03, 0.04, 0.04, 0.5])
     given_spread = np.array([0.015, 0.015, 0.02, 0.02, 0.5])
 

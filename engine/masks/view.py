@@ -88,9 +88,7 @@ def _proposal(view: View, orientation: Orientation, confidence: float) -> ViewPr
     return ViewProposal(view, orientation, confidence, sentence)
 
 
-def _blood_beside(
-    cine: Cine, sector: Sector, ventricle: LeftVentricle
-) -> tuple[float, float]:
+def _blood_beside(cine: Cine, sector: Sector, ventricle: LeftVentricle) -> tuple[float, float]:
     """Return how much of the band beyond each side wall is as dark as the cavity.
 
     The shadowed rim of a sector is dark too, but it does not lie between two bright walls, so
@@ -109,7 +107,7 @@ def _blood_beside(
     flipped = slice(count - max(3, round(0.32 * count)), count - 2)
     scores = []
     for side in (stem, flipped):
-        scores.append(_closed_off(frame, loop.sector, curve, side, length, threshold))
+        scores.append(_closed_off(frame > threshold, loop.sector, curve, side, length))
     if curve[0, 0] > curve[-1, 0]:
         scores.reverse()
     return scores[0], scores[1]
@@ -117,29 +115,23 @@ def _blood_beside(
 
 def _ring_brightness(frame: NDArray[np.float32], curve: Array, distance: float) -> float:
     ring = offset_contours(curve[None], distance, closed=False)[0]
-    x = np.clip(np.rint(ring[:, 0]), 0, frame.shape[1] - 1).astype(np.int64)
-    y = np.clip(np.rint(ring[:, 1]), 0, frame.shape[0] - 1).astype(np.int64)
+    x = np.clip(np.rint(ring[:, 0]), 0, bright.shape[1] - 1).astype(np.int64)
+    y = np.clip(np.rint(ring[:, 1]), 0, bright.shape[0] - 1).astype(np.int64)
     return float(frame[y, x].mean())
 
 
 def _closed_off(
-    frame: NDArray[np.float32],
-    sector: NDArray[np.bool_],
-    curve: Array,
-    side: slice,
-    length: float,
-    threshold: float,
+    bright: NDArray[np.bool_], sector: NDArray[np.bool_], curve: Array, side: slice, length: float
 ) -> float:
     """Fraction of the lines out of a side that cross wall, dark, and something bright again."""
     steps = np.arange(0.04, 0.75, 0.01) * length
     base = curve[side]
     outward = offset_contours(curve[None], 1.0, closed=False)[0][side] - base
     places = base[:, None] + steps[None, :, None] * outward[:, None]
-    x = np.clip(np.rint(places[..., 0]), 0, frame.shape[1] - 1).astype(np.int64)
-    y = np.clip(np.rint(places[..., 1]), 0, frame.shape[0] - 1).astype(np.int64)
+    x = np.clip(np.rint(places[..., 0]), 0, bright.shape[1] - 1).astype(np.int64)
+    y = np.clip(np.rint(places[..., 1]), 0, bright.shape[0] - 1).astype(np.int64)
     inside = sector[y, x]
-    bright = (frame[y, x] > threshold) & inside
-    dark = ~bright & inside
+    bright, dark = bright[y, x] & inside, ~bright[y, x] & inside
     found = 0.0
     for row_bright, row_dark in zip(bright, dark, strict=True):
         if not row_bright.any():

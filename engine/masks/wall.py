@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
 
 from engine.errors import InputError
 from engine.masks.contour import best_path, edge_profile
+from engine.masks.filters import evenly, smooth_along
 from engine.masks.rasterise import ring_loop
 from engine.masks.shape import normals, resample
 
@@ -42,13 +42,12 @@ def offset_contours(
     The normals are those of the smoothed curve, so that neighbouring ones do not cross.
     """
     contours = np.asarray(endocardial, np.float64)
-    mode = "wrap" if closed else "nearest"
     sigma = max(1.0, 0.04 * contours.shape[1])
-    smooth = gaussian_filter1d(contours, sigma, axis=1, mode=mode)
-    outward = gaussian_filter1d(normals(smooth, closed=closed), sigma, axis=1, mode=mode)
+    smooth = smooth_along(contours, sigma, 1, closed=closed)
+    outward = smooth_along(normals(smooth, closed=closed), sigma, 1, closed=closed)
     outward /= np.linalg.norm(outward, axis=2, keepdims=True) + 1e-12
     width = np.broadcast_to(np.asarray(thickness, np.float64), contours.shape[:2])
-    return contours + width[..., None] * outward
+    return np.asarray(contours + width[..., None] * outward, np.float64)
 
 
 def segment_thickness(handles: NDArray[np.floating], points: int, *, closed: bool) -> Array:
@@ -92,7 +91,7 @@ def find_epicardium(
     before the best path is taken.
     """
     contours = np.asarray(endocardial, np.float64)
-    factors = np.linspace(0.35, 1.6, 26)
+    factors = evenly(0.35, 1.6, 26)
     base = offset_contours(contours, 0.0, closed=closed)
     offsets = factors * thickness
     score = -edge_profile(frames, base, offsets, closed=closed, reach=0.2 * thickness)
@@ -103,15 +102,12 @@ def find_epicardium(
         x = np.clip(np.rint(places[..., 0]), 0, sector.shape[1] - 1).astype(np.int64)
         y = np.clip(np.rint(places[..., 1]), 0, sector.shape[0] - 1).astype(np.int64)
         score = np.where(sector[y, x], score, 0.0)
-    mode = "wrap" if closed else "nearest"
-    score = gaussian_filter1d(score, 0.03 * contours.shape[1], axis=1, mode=mode)
-    if len(frames) > 1:
-        score = gaussian_filter1d(score, 2.0, axis=0, mode="nearest")
+    score = smooth_along(score, 0.03 * contours.shape[1], 1, closed=closed)
+    score = smooth_along(score, 2.0, 0)
     score -= 0.6 * np.log(factors) ** 2
     path = best_path(score, closed=closed, bending=0.05)
-    width = gaussian_filter1d(offsets[path], 0.04 * contours.shape[1], axis=1, mode=mode)
-    if len(frames) > 1:
-        width = gaussian_filter1d(width, 2.0, axis=0, mode="nearest")
+    width = smooth_along(offsets[path], 0.04 * contours.shape[1], 1, closed=closed)
+    width = smooth_along(width, 2.0, 0)
     return offset_contours(contours, width, closed=closed)
 
 

@@ -41,12 +41,13 @@ class WorkingLoop:
         local = np.asarray(points, np.float64) - self.origin_px
         if self.flipped:
             local[..., 1] = self.source_height - 1 - local[..., 1]
-        return (local + 0.5) * self.factor - 0.5
+        return np.asarray((local + 0.5) * self.factor - 0.5, np.float64)
 
     def normalised(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return working points with x from the middle, in units of the height."""
         centre = np.array([self.size[1] / 2, 0.0])
-        return (np.asarray(points, np.float64) - centre) / self.size[0]
+        scaled = (np.asarray(points, np.float64) - centre) / self.size[0]
+        return np.asarray(scaled, np.float64)
 
     def to_source(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return working points ``(..., 2)`` (x, y) on the source's grid."""
