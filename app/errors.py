@@ -55,7 +55,8 @@ class ErrorHub(QObject):
         """Log an error and announce it; a cancelled job is no error."""
         if isinstance(error, Cancelled):
             return
-        _LOG.error("%s", error, exc_info=error)
+        expected = isinstance(error, MyofluxError)
+        _LOG.error("%s", error, exc_info=None if expected else error)
         self.raised.emit(sentence(error), details(error))
 
     def install(self) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from app.context import Context
 from app.dialogs import questions
 from app.dialogs.questions import NumberDialog
-from app.operations import calibrate, export, make_mask, open_loop
+from app.operations import calibrate, confirm, export, make_mask, open_loop
 from app.operations.track import cancel
 from app.views.stage import Stage
 from app.views.tools import CaliperTool, PickTool, Tool
@@ -166,11 +166,17 @@ class Handlers(QObject):
             config = ReportConfig()
             self.attempt(lambda: export.export_report(self._context, folder, config, self._tell))
 
-    def set_mark(self, name: str) -> None:
-        """Set ``ed_frame`` or ``es_frame`` to the frame shown."""
+    def set_ed(self) -> None:
+        """Set end-diastole to the frame shown."""
         session = self._context.session
         if session.loop is not None:
-            session.update(session.loop.loop_id, **{name: session.frame})
+            confirm.set_marks(self._context, session.frame, session.loop.es_frame)
+
+    def set_es(self) -> None:
+        """Set end-systole to the frame shown."""
+        session = self._context.session
+        if session.loop is not None:
+            confirm.set_marks(self._context, session.loop.ed_frame, session.frame)
 
     def _ask_distance(self, ends: tuple[tuple[float, float], ...]) -> None:
         dialog = NumberDialog(

@@ -279,7 +279,7 @@ class JobRunner(QObject):
             if outcome is _Outcome.DONE and not stopping:
                 job.on_done(value)
             elif outcome is _Outcome.FAILED and not stopping:
-                _LOG.error("%s failed", job.title, exc_info=value)
+                _LOG.info("%s failed", job.title)
                 self.failed.emit(value)
         finally:
             if job.on_end is not None:

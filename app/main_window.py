@@ -122,6 +122,7 @@ class MainWindow(QMainWindow):
             context, commands.three_points, commands.mask_file, self._toggle_editor
         )
         self.track_panel = TrackPanel(context)
+        self.review_panel = ReviewPanel(context, context.player.play)
         self.measure_panel = MeasurePanel(context, lambda: self._show_curves(True))
         self.report_panel = ReportPanel(
             context,
@@ -133,7 +134,7 @@ class MainWindow(QMainWindow):
             LoopPanel(context, commands.calibrate, commands.set_rate),
             self.mask_panel,
             self.track_panel,
-            ReviewPanel(context, context.player.play),
+            self.review_panel,
             self.measure_panel,
             self.report_panel,
         )
@@ -210,8 +211,8 @@ class MainWindow(QMainWindow):
             handlers[f"show_{scale.value}"] = lambda chosen=scale: self._show_scale(chosen)
         return handlers | {
             "quit": self.close,
-            "set_ed": lambda: commands.set_mark("ed_frame"),
-            "set_es": lambda: commands.set_mark("es_frame"),
+            "set_ed": commands.set_ed,
+            "set_es": commands.set_es,
             "fit": self.stage.viewport.reset,
             "full_screen": self._set_full_screen,
             "show_image": lambda: display.set(page=Page.IMAGE),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from app.context import Context
 from app.display import Page
 from app.flow_view import FlowView, make_flow_view
@@ -26,13 +28,13 @@ def track(context: Context, config: TrackingConfig) -> None:
         raise InputError("Open a loop and make its mask before tracking.")
     if context.jobs.running(KIND) is not None:
         raise InputError("A tracking is running. Cancel it, or wait for its end.")
-    mask = loop.mask
+    mask = dataclasses.replace(loop.mask, ed_frame=loop.ed_frame, es_frame=loop.es_frame)
     context.session.update(
         loop.loop_id,
         flows={},
         result=None,
         measurements=None,
-        tracked_mask=mask,
+        tracked_mask=loop.mask,
         reviewed=False,
         rejected=frozenset(),
     )
@@ -40,7 +42,8 @@ def track(context: Context, config: TrackingConfig) -> None:
 
     def work(progress: Progress) -> tuple[TrackingResult, dict[Scale, FlowView]]:
         viewing = _ViewingProgress(progress, loop, mask)
-        result = context.verbs.track(loop.cine, mask, config, viewing, view=loop.view)
+        view = loop.view if loop.view_confirmed else None
+        result = context.verbs.track(loop.cine, mask, config, viewing, view=view)
         flows = {}
         for item in result.fields:
             progress.check()

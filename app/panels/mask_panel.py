@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QWidget
 
 from app.context import Context
+from app.operations.confirm import confirm_view, set_marks
 from app.operations.make_mask import default_config, make_mask, set_target
 from app.panels.base import StepPanel
 from app.widgets.parts import button, label, restyle
@@ -45,11 +46,14 @@ class MaskPanel(StepPanel):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(context, parent)
-        self._target = QComboBox()
+        self._target, self._view = QComboBox(), QComboBox()
         for target, text in ((Target.TISSUE, "Tissue"), (Target.BLOOD, "Blood, with contrast")):
             self._target.addItem(text, target.value)
+        for combo in (self._target, self._view):
+            combo.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
         self._target.activated.connect(self._choose_target)
-        self._view = QComboBox()
         self._view.addItem("View not confirmed", None)
         for view, text in _VIEWS.items():
             self._view.addItem(f"{text} ({view.value})", view.value)
@@ -65,6 +69,14 @@ class MaskPanel(StepPanel):
         self._edit.setCheckable(True)
         self._notes = label("", "muted")
         self._lay_out()
+
+    def choose_view(self, view: View | None) -> None:
+        """Confirm a view, or take the confirmation back."""
+        confirm_view(self.context, view)
+
+    def choose_target(self, target: Target) -> None:
+        """Choose what is tracked."""
+        set_target(self.context, target)
 
     def set_editing(self, editing: bool) -> None:
         """Show whether the contour editor is on."""
@@ -113,6 +125,8 @@ class MaskPanel(StepPanel):
         sure = loop.mask.confidence
         if sure is not None and sure < 0.5:
             return StepState.ATTENTION, f"{kind} · unsure, please check or use three points"
+        if not loop.view_confirmed and loop.mask.contours is not None:
+            return StepState.ATTENTION, f"{kind} · view not confirmed"
         share = 100 * loop.mask.data.mean(dtype=float)
         return StepState.DONE, f"{kind} · {share:.0f} % of the image"
 
@@ -151,21 +165,17 @@ class MaskPanel(StepPanel):
         if loop is None:
             return
         first = loop.cine.first_frame
-        frames = [
+        ed_frame, es_frame = (
             box.value() - first if box.value() >= first else None for box in (self._ed, self._es)
-        ]
-        if frames != [loop.ed_frame, loop.es_frame]:
-            self.context.session.update(loop.loop_id, ed_frame=frames[0], es_frame=frames[1])
+        )
+        set_marks(self.context, ed_frame, es_frame)
 
     def _choose_target(self) -> None:
-        set_target(self.context, Target(self._target.currentData()))
+        self.choose_target(Target(self._target.currentData()))
 
     def _choose_view(self) -> None:
-        loop = self.context.session.loop
         chosen = self._view.currentData()
-        view = None if chosen is None else View(chosen)
-        if loop is not None:
-            self.context.session.update(loop.loop_id, view=view, view_confirmed=view is not None)
+        self.choose_view(None if chosen is None else View(chosen))
 
     def _make(self, method: MaskMethod) -> None:
         loop = self.context.session.loop

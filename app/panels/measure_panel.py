@@ -11,6 +11,7 @@ from app.operations.measure import KIND, measure
 from app.panels.base import StepPanel
 from app.widgets.parts import FactTable, button, label, restyle, row
 from app.widgets.step_section import StepState
+from engine.export.notices import lacks_contrast
 from engine.model import Measurement, Measurements
 
 _HEADLINES = (
@@ -73,9 +74,11 @@ class MeasurePanel(StepPanel):
         if loop.measurements is None:
             return StepState.READY, "Ready to measure"
         count = len({row.quantity for row in loop.measurements.rows})
-        if loop.measurements.warnings:
-            return StepState.ATTENTION, f"{count} quantities · {loop.measurements.warnings[0]}"
-        return StepState.DONE, f"{count} quantities"
+        if lacks_contrast(loop.measurements):
+            return StepState.ATTENTION, "No trackable contrast"
+        remarks = len(loop.measurements.warnings)
+        text = f" · {remarks} remark{'s' * (remarks > 1)}" if remarks else ""
+        return StepState.DONE, f"{count} quantities{text}"
 
 
 def headline_facts(measurements: Measurements) -> list[tuple[str, str]]:
@@ -96,5 +99,5 @@ def rounded(measurement: Measurement) -> str:
     """Return a value as a reader needs it: whole %, otherwise two significant digits."""
     unit = measurement.unit
     if unit in {"%", "1/min"}:
-        return f"{measurement.value:.0f} {unit}"
+        return f"{measurement.value:.0f} {unit.removeprefix('1')}"
     return f"{measurement.value:.2g} {unit}".strip()

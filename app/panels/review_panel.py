@@ -33,8 +33,8 @@ class ReviewPanel(StepPanel):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(5)
         self._boxes: dict[str, QCheckBox] = {}
-        self._accept = button("Accept", self._on_accept, "primary")
-        self._withdraw = button("Withdraw", self._on_withdraw)
+        self._accept = button("Accept", self.accept, "primary")
+        self._withdraw = button("Withdraw", self.withdraw)
         self.body.addWidget(self._advice)
         self.body.addWidget(self._segments)
         self.body.addLayout(row(self._accept, self._withdraw, button("Play", play), stretch=0))
@@ -83,10 +83,12 @@ class ReviewPanel(StepPanel):
             rejected = frozenset(name for name, box in self._boxes.items() if not box.isChecked())
             self.context.session.update(loop.loop_id, rejected=rejected)
 
-    def _on_accept(self) -> None:
+    def accept(self) -> None:
+        """Accept the tracking."""
         self._set_reviewed(True)
 
-    def _on_withdraw(self) -> None:
+    def withdraw(self) -> None:
+        """Take the acceptance back."""
         self._set_reviewed(False)
 
     def _set_reviewed(self, reviewed: bool) -> None:

@@ -45,7 +45,7 @@ class TrackPanel(StepPanel):
         self._fits = QWidget()
         self._table = QGridLayout(self._fits)
         self._table.setContentsMargins(0, 0, 0, 0)
-        self._notices = label("", "warning")
+        self._notices = label("", "muted")
         self.body.addLayout(row(label("Preset", "muted"), self.preset, stretch=1))
         self.body.addWidget(self._about)
         boxes = row(label("Scales", "muted"), *self.scales.values())

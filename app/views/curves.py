@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
 from app.session import Session
-from app.widgets.parts import label
+from app.widgets.parts import ElidedLabel, label
 from engine.export.palette import DARK
 from engine.model import Measurement, Measurements
 
@@ -51,7 +51,7 @@ class CurvesView(QWidget):
         self.quantity.setAccessibleName("Quantity of the curves")
         self.quantity.setMinimumWidth(210)
         self.quantity.activated.connect(self._draw)
-        self._note = label("", "muted")
+        self._note = ElidedLabel()
         self._legend = label("", "muted")
         self.plot: Any = pyqtgraph.PlotWidget(background=theme.WINDOW)
         self._cursor: Any = pyqtgraph.InfiniteLine(

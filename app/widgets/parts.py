@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 
@@ -42,6 +43,33 @@ def row(*widgets: QWidget, stretch: int | None = None) -> QHBoxLayout:
     if stretch is None:
         layout.addStretch(1)
     return layout
+
+
+class ElidedLabel(QLabel):
+    """One muted line that is cut where it does not fit; the whole text is its tool tip."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "muted")
+        self.setMinimumWidth(60)
+        self._whole = ""
+
+    def setText(self, text: str) -> None:
+        """Show a text."""
+        self._whole = text
+        self.setToolTip(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        metrics = self.fontMetrics()
+        super().setText(
+            metrics.elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width() - 2)
+        )
 
 
 class FactTable(QWidget):

@@ -1,0 +1,145 @@
+"""Jobs: what reaches the main thread, in which thread, and what does not."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.jobs import JobRunner, Lane
+from engine.errors import InputError
+from engine.progress import Progress, Step
+
+
+@pytest.fixture
+def jobs(qtbot: QtBot) -> Iterator[JobRunner]:
+    runner = JobRunner()
+    yield runner
+    runner.close()
+
+
+def test_work_runs_elsewhere_and_its_result_arrives_on_the_main_thread(
+    jobs: JobRunner, qtbot: QtBot
+) -> None:
+    seen: list[threading.Thread] = []
+    jobs.start(
+        "x",
+        lambda progress: threading.current_thread(),
+        lambda worker: seen.extend([worker, threading.current_thread()]),
+    )
+    qtbot.waitUntil(lambda: len(seen) == 2)
+    assert seen[0] is not threading.main_thread()
+    assert seen[1] is threading.main_thread()
+
+
+def test_partial_results_come_before_the_end_and_in_order(jobs: JobRunner, qtbot: QtBot) -> None:
+    seen: list[object] = []
+
+    def work(progress: Progress) -> str:
+        for part in range(3):
+            progress.partial(part)
+        return "end"
+
+    jobs.start("x", work, seen.append, on_partial=seen.append)
+    qtbot.waitUntil(lambda: "end" in seen)
+    assert seen == [0, 1, 2, "end"]
+
+
+def test_only_the_latest_step_is_shown(jobs: JobRunner, qtbot: QtBot) -> None:
+    gate = threading.Event()
+    shown: list[float] = []
+
+    def work(progress: Progress) -> None:
+        for done in range(1000):
+            progress.report(Step("s", done, 1000, fraction=done / 1000))
+        gate.wait(5)
+
+    jobs.changed.connect(
+        lambda status: shown.append(status.step.fraction) if status and status.step else None
+    )
+    jobs.start("x", work, lambda result: None)
+    qtbot.waitUntil(lambda: bool(shown) and shown[-1] == pytest.approx(0.999))
+    gate.set()
+    assert len(shown) < 100
+
+
+def test_cancel_ends_a_checking_job_and_delivers_nothing(jobs: JobRunner, qtbot: QtBot) -> None:
+    seen: list[object] = []
+    running = threading.Event()
+
+    def work(progress: Progress) -> str:
+        running.set()
+        while True:
+            progress.check()
+            time.sleep(0.001)
+
+    job = jobs.start("x", work, seen.append, kind="k")
+    qtbot.waitUntil(running.is_set)
+    jobs.cancel(job)
+    qtbot.waitUntil(lambda: jobs.running("k") is None, timeout=1000)
+    assert seen == []
+
+
+def test_result_of_a_job_that_does_not_check_is_dropped_after_cancel(
+    jobs: JobRunner, qtbot: QtBot
+) -> None:
+    seen: list[object] = []
+    running, gate = threading.Event(), threading.Event()
+
+    def work(progress: Progress) -> str:
+        running.set()
+        gate.wait(5)
+        return "late"
+
+    job = jobs.start("x", work, seen.append)
+    qtbot.waitUntil(running.is_set)
+    jobs.cancel(job)
+    gate.set()
+    qtbot.waitUntil(lambda: not jobs.busy)
+    assert seen == []
+
+
+def test_failure_arrives_as_the_exception(jobs: JobRunner, qtbot: QtBot) -> None:
+    def work(progress: Progress) -> None:
+        raise InputError("No.")
+
+    with qtbot.waitSignal(jobs.failed) as signal:
+        jobs.start("x", work, lambda result: None)
+    assert isinstance(signal.args[0], InputError)
+
+
+def test_two_registrations_never_run_at_once(jobs: JobRunner, qtbot: QtBot) -> None:
+    inside, worst = [0], [0]
+    done: list[object] = []
+
+    def work(progress: Progress) -> None:
+        inside[0] += 1
+        worst[0] = max(worst[0], inside[0])
+        time.sleep(0.01)
+        inside[0] -= 1
+
+    for _ in range(4):
+        jobs.start("x", work, done.append, lane=Lane.REGISTRATION)
+    qtbot.waitUntil(lambda: len(done) == 4)
+    assert worst[0] == 1
+
+
+def test_close_cancels_waits_and_delivers_nothing_more(qtbot: QtBot) -> None:
+    jobs = JobRunner()
+    seen: list[object] = []
+    running = threading.Event()
+
+    def work(progress: Progress) -> None:
+        running.set()
+        while True:
+            progress.check()
+            time.sleep(0.001)
+
+    jobs.start("x", work, seen.append, on_end=lambda: seen.append("end"))
+    qtbot.waitUntil(running.is_set)
+    assert jobs.close()
+    qtbot.wait(20)
+    assert seen == []
