@@ -150,7 +150,7 @@ def _confidence(scene: Scene, found: list[tuple[Array, float]], evidence: Eviden
     fills = [fill_polygon(curve, scene.shape) for curve in curves]
     for (_, score), fill in zip(found[1:], fills[1:], strict=True):
         total = max(1, int(fills[0].sum() + fill.sum()))
-        if 2 * int((fills[0] & fill).sum()) / total < 0.7:
+        if 2 * int((fills[0] & fill).sum()) / total < 0.5:
             sure *= 1 - float(np.exp(-max(0.0, found[0][1] - score) / 0.06))
     return sure
 

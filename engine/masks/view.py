@@ -115,8 +115,8 @@ def _blood_beside(cine: Cine, sector: Sector, ventricle: LeftVentricle) -> tuple
 
 def _ring_brightness(frame: NDArray[np.float32], curve: Array, distance: float) -> float:
     ring = offset_contours(curve[None], distance, closed=False)[0]
-    x = np.clip(np.rint(ring[:, 0]), 0, bright.shape[1] - 1).astype(np.int64)
-    y = np.clip(np.rint(ring[:, 1]), 0, bright.shape[0] - 1).astype(np.int64)
+    x = np.clip(np.rint(ring[:, 0]), 0, frame.shape[1] - 1).astype(np.int64)
+    y = np.clip(np.rint(ring[:, 1]), 0, frame.shape[0] - 1).astype(np.int64)
     return float(frame[y, x].mean())
 
 
