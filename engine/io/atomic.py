@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any, Final
 
 from engine.errors import OutputError
+
+
+def _umask() -> int:
+    """Return the process's mask of permissions, which ``mkstemp`` ignores."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+#: Read once: the system can only tell it by changing it, which would disturb other threads.
+_UMASK: Final = _umask()
 
 
 @contextmanager
@@ -34,7 +47,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         os.close(handle)
         temporary = Path(name)
         yield temporary
-        os.chmod(temporary, 0o666 & ~_umask())
+        temporary.chmod(0o666 & ~_UMASK)
         os.replace(temporary, path)
         temporary = None
     except OSError as error:
@@ -57,6 +70,45 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+class PatientFile(io.FileIO):
+    """A file for libraries that break when a write fails, as HDF5 does on a full disk.
+
+    A failed write is remembered and told to nobody but ``check``, so that the library closes its
+    file in peace.
+
+    Attributes:
+        failure: The first error of the system, or None.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "w+b")
+        self.failure: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        """Write all bytes, or remember why not."""
+        rest = memoryview(data).cast("B")
+        length = len(rest)
+        try:
+            while len(rest) and self.failure is None:
+                rest = rest[super().write(rest) :]
+        except OSError as error:
+            self.failure = error
+        return length
+
+    def truncate(self, size: int | None = None) -> int:
+        """Set the file's length, or remember why not."""
+        try:
+            return super().truncate(size)
+        except OSError as error:
+            self.failure = self.failure or error
+            return size or 0
+
+    def check(self) -> None:
+        """Raise the first error of the system, if there was one."""
+        if self.failure is not None:
+            raise self.failure
+
+
 def _is_foreign(error: OSError, path: Path) -> bool:
     """Return whether an error names a file outside the folder that is being written."""
     if not isinstance(error.filename, str):
@@ -76,10 +128,3 @@ def _sentence(error: OSError, path: Path) -> str:
         return f"Cannot write {path}: a file or folder of that name is in the way."
     reason = error.strerror or str(error) or type(error).__name__
     return f"Cannot write {path}: {reason}. Choose another folder."
-
-
-def _umask() -> int:
-    """Return the process's mask of permissions, which ``mkstemp`` ignores."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

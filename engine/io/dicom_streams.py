@@ -25,7 +25,7 @@ from pydicom.uid import (
 )
 
 from engine.io.common import luma
-from engine.io.jpeg_stream import jpeg_header
+from engine.io.jpeg_stream import PADDING, jpeg_header
 
 #: Lossy JPEG, which Pillow decodes.
 JPEG: Final = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit})
@@ -62,7 +62,7 @@ def check_stream(data: bytes, syntax: UID, shape: tuple[int, int, int], deepest:
         ValueError: If it is incomplete or of another size.
     """
     if syntax in JPEG2000TransferSyntaxes:
-        if not data.rstrip(b"\0").endswith(_END):
+        if not data.rstrip(PADDING).endswith(_END):
             raise ValueError("the JPEG 2000 stream is incomplete")
         return
     header = jpeg_header(data)

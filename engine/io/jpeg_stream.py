@@ -10,6 +10,9 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
+#: Bytes that writers add to a stream to make its length even.
+PADDING: Final = b"\0\xff"
+
 _START: Final = b"\xff\xd8"
 _END: Final = b"\xff\xd9"
 #: Frame headers: SOF0 to SOF15 without DHT, JPG and DAC; SOF55 of JPEG-LS.
@@ -42,7 +45,7 @@ def jpeg_header(data: bytes) -> JpegHeader:
         ValueError: If it does not begin and end as a JPEG stream, or has no frame header before
             its first scan.
     """
-    body = data.rstrip(b"\0")
+    body = data.rstrip(PADDING)
     if not body.startswith(_START) or not body.endswith(_END):
         raise ValueError("the JPEG stream is incomplete")
     place, header = 2, None
