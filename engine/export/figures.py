@@ -71,6 +71,8 @@ def write_field_figures(
     *,
     frame: int | None = None,
     trust: NDArray[np.floating] | NDArray[np.bool_] | None = None,
+    banner: str = "",
+    arrows: bool = True,
 ) -> tuple[Path, ...]:
     """Write a PNG of the field for every scale, and one of all scales side by side.
 
@@ -81,6 +83,8 @@ def write_field_figures(
         progress: Told of every picture.
         frame: Index within the loop, from 1; None takes the frame that moves most.
         trust: ``(T-1, H, W)`` in [0, 1] or bool; arrows below 0.5 fade.
+        banner: A warning that stands below the panels, or an empty string.
+        arrows: Whether arrows are drawn.
 
     Returns:
         The files.
@@ -111,9 +115,9 @@ def write_field_figures(
     jobs = [(path, [panel]) for path, panel in zip(paths, panels, strict=True)]
     if len(panels) > 1:
         jobs.append((out_dir / "fields.png", panels))
-    for done, (path, shown) in enumerate(jobs, start=1):
+    for done, (path, group) in enumerate(jobs, start=1):
         progress.check()
-        save(field_figure(shown, behind, limit, note), path)
+        save(field_figure(group, behind, limit, note), path)
         progress.report(Step("figures", done, len(jobs), fraction=done / len(jobs)))
     return tuple(path for path, _ in jobs)
 
@@ -152,7 +156,7 @@ def write_comparison(
     unit = velocities[0][1].unit
     panels = [Panel(name, field.values[0]) for name, field in velocities]
     if limit is None:
-        speeds = [np.hypot(*panel.velocity)[mask] for panel in panels]
+        speeds = [field.speed()[0][mask] for _, field in velocities]
         values = np.concatenate(speeds)
         limit = nice_limit(float(np.percentile(values, 99)) if values.size else 0.0)
     pixel = spacing_mm if unit == CALIBRATED and spacing_mm is not None else (1.0, 1.0)

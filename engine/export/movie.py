@@ -1,7 +1,8 @@
-"""The overlay as a video that every browser plays."""
+"""The overlay, and the mask, as videos that every browser plays."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 from engine.config import ReportConfig
 from engine.errors import OutputError
 from engine.export.overlay import OverlayPainter
+from engine.export.raster import Picture
+from engine.export.stage import Scene, Stage
 from engine.io.atomic import atomic_path
-from engine.model import Scale, TrackingResult
+from engine.model import Cine, Mask, Scale, TrackingResult
 from engine.progress import Progress, Step
 
 _TICKS: Final = 90000
@@ -47,6 +50,8 @@ def playback(frame_times_s: NDArray[np.float64] | None, frames: int) -> Playback
     if frame_times_s is None:
         times = np.arange(frames) / _UNTIMED_RATE
         return Playback(times, f"{_UNTIMED_RATE:.0f} frames/s; real rate unknown")
+    if frames < 2:
+        return Playback(np.zeros(1), "One frame")
     rate = 1 / float(np.median(np.diff(frame_times_s)))
     speed = next((slow for slow in _SLOWNESS if rate * slow <= _FASTEST_RATE), _SLOWNESS[-1])
     remark = "Real time" if speed == 1 else f"Slow motion: {100 * speed:.0f} % of real time"
@@ -86,9 +91,51 @@ def write_movie(
     painter = OverlayPainter(
         result, scale, config, trust=trust, banner=banner, arrows=arrows, remark=show.remark
     )
+    _write(path, painter.paint, painter.size, show, progress)
+
+
+def write_mask_movie(path: Path, cine: Cine, mask: Mask, progress: Progress) -> None:
+    """Write the cine with the mask's contours as H.264 video.
+
+    Args:
+        path: Of the MP4.
+        cine: The loop.
+        mask: Its mask, of the same frames.
+        progress: Told of every frame.
+
+    Raises:
+        OutputError: If it cannot be written; nothing half-written stays.
+        Cancelled: If a stop was asked for; nothing is written.
+    """
+    show = playback(cine.frame_times_s, len(cine.frames))
+    ends = (mask.ed_frame, mask.es_frame)
+    ed, es = (None if frame is None else frame + cine.first_frame for frame in ends)
+    scene = Scene(
+        mask=mask.data,
+        words=("Mask", str(mask.kind)),
+        frames=cine.frames,
+        contours=mask.contours,
+        frame_times_s=cine.frame_times_s,
+        first_frame=cine.first_frame,
+        ed_frame=ed,
+        es_frame=es,
+        spacing_mm=cine.spacing_mm,
+        remark=show.remark,
+    )
+    stage = Stage(scene)
+    _write(path, lambda frame: stage.paint(frame)[0], stage.size, show, progress)
+
+
+def _write(
+    path: Path,
+    paint: Callable[[int], Picture],
+    size: tuple[int, int],
+    show: Playback,
+    progress: Progress,
+) -> None:
     with atomic_path(path) as temporary:
         try:
-            _encode(temporary, painter, show, progress)
+            _encode(temporary, paint, size, show, progress)
         except av.error.FFmpegError as error:
             raise OutputError(
                 f"The video {path.name} could not be written ({error.strerror}). Check that "
@@ -96,17 +143,23 @@ def write_movie(
             ) from error
 
 
-def _encode(path: Path, painter: OverlayPainter, show: Playback, progress: Progress) -> None:
+def _encode(
+    path: Path,
+    paint: Callable[[int], Picture],
+    size: tuple[int, int],
+    show: Playback,
+    progress: Progress,
+) -> None:
     count = len(show.times_s)
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=_mean_rate(show.times_s))
-        stream.width, stream.height = painter.size
+        stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.options = {"crf": "18", "preset": "veryfast"}
         stream.codec_context.time_base = Fraction(1, _TICKS)
         for index in range(count):
             progress.check()
-            frame = av.VideoFrame.from_ndarray(painter.paint(index), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(paint(index), format="rgb24")
             frame.pts = round(float(show.times_s[index]) * _TICKS)
             frame.time_base = Fraction(1, _TICKS)
             container.mux(stream.encode(frame))
@@ -115,5 +168,7 @@ def _encode(path: Path, painter: OverlayPainter, show: Playback, progress: Progr
 
 
 def _mean_rate(times_s: NDArray[np.float64]) -> Fraction:
+    if len(times_s) < 2:
+        return Fraction(round(_UNTIMED_RATE))
     interval = float(np.median(np.diff(times_s)))
     return Fraction(1 / interval).limit_denominator(1000)

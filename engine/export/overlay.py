@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.velocity import velocity_field
+from engine.analysis.velocity import CALIBRATED, velocity_field
 from engine.config import ReportConfig
-from engine.export.notices import RESEARCH_USE
-from engine.export.palette import DARK, SPEED, rgb
+from engine.export.palette import DARK, SPEED
 from engine.export.quiver import (
     LENGTH_STEPS,
     arrow_polygons,
@@ -19,23 +18,11 @@ from engine.export.quiver import (
     nice_limit,
     sample_arrows,
 )
-from engine.export.raster import (
-    Picture,
-    draw_colour_bar,
-    draw_curve,
-    draw_polygons,
-    draw_text,
-    text_width,
-)
+from engine.export.raster import Picture, draw_colour_bar, draw_polygons, draw_text
+from engine.export.stage import TOP, Scene, Stage
 from engine.model import Scale, Target, TrackingResult
 
-TOP: Final = 42
-BOTTOM: Final = 40
-SIDE: Final = 132
-SMALLEST: Final = 512
-LARGEST: Final = 1280
 FADED: Final = 0.3
-_CALIBRATED: Final = "cm/s"
 
 
 class OverlayPainter:
@@ -67,29 +54,25 @@ class OverlayPainter:
             trust: ``(T-1, H, W)`` in [0, 1] or bool; arrows below 0.5 fade.
             banner: A warning drawn over the picture, or an empty string.
             arrows: Whether arrows are drawn.
-            remark: Stands in the bottom bar, such as the playback's rate.
+            remark: Stands at the top right, such as the playback's rate.
 
         Raises:
             InputError: If the result does not hold the scale.
         """
         self._result = result
-        self._scale = scale
         self._displacement = result.at_scale(scale).displacement
         self._trust = trust
-        self._banner = banner
         self._arrows = arrows
-        self._remark = remark
         self.unit = pair_velocity(result, self._displacement, 0)[1]
         self.limit = speed_limit(result, config)
-        self._zoom, picture_size = _zoom(result, calibrated=self.unit == _CALIBRATED)
-        self._picture_size = picture_size
-        zoom = float(np.sqrt(np.prod(self._zoom)))
+        scene = _scene(result, scale, self.unit, banner=banner, remark=remark)
+        self._stage = Stage(scene)
+        self.size = self._stage.size
+        zoom = float(np.sqrt(np.prod(self._stage.zoom)))
         self._step = legible_step(result.mask, zoom)
         self._full_length = LENGTH_STEPS * self._step * zoom
-        height = TOP + max(picture_size[1], 320) + BOTTOM
-        width = picture_size[0] + SIDE
-        self.size = (width + width % 2, height + height % 2)
-        self._canvas = self._fixed_parts()
+        if arrows:
+            self._legend(self._stage.canvas)
 
     def paint(self, frame: int) -> Picture:
         """Return the picture of a frame.
@@ -101,55 +84,20 @@ class OverlayPainter:
         Returns:
             ``(height, width, 3)`` uint8, RGB.
         """
-        picture = self._canvas.copy()
-        width, height = self._picture_size
-        image = picture[TOP : TOP + height, :width]
-        image[...] = self._grey(frame)[..., None]
-        self._paint_contours(image, frame)
+        picture, image = self._stage.paint(frame)
         if frame > 0 and self._arrows:
             self._paint_arrows(image, frame)
-        if self._banner:
-            _paint_banner(image, self._banner)
-        self._paint_labels(picture, frame)
+        elif self._arrows:
+            text = "first frame: no velocity yet"
+            draw_text(picture, text, (14, TOP + 16), DARK.muted, size=13)
+        self._stage.finish(image)
         return picture
-
-    def _grey(self, frame: int) -> NDArray[np.uint8]:
-        width, height = self._picture_size
-        if self._result.frames is None:
-            return np.zeros((height, width), np.uint8)
-        grey: NDArray[np.uint8] = self._result.frames[frame]
-        if grey.shape == (height, width):
-            return grey
-        shrinks = width < grey.shape[1]
-        method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-        return np.asarray(cv2.resize(grey, (width, height), interpolation=method), np.uint8)
-
-    def _to_screen(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
-        # Pixel centres are whole numbers in both pictures.
-        on_screen: NDArray[np.floating] = (points + 0.5) * self._zoom - 0.5
-        return on_screen
-
-    def _paint_contours(self, image: Picture, frame: int) -> None:
-        contours = self._result.contours
-        if contours is not None:
-            inner, outer = contours.endocardial, contours.epicardial
-            points = self._to_screen(inner[frame])
-            draw_curve(image, points, DARK.endocardium, closed=contours.closed)
-            if outer is not None:
-                points = self._to_screen(outer[frame])
-                draw_curve(image, points, DARK.epicardium, closed=contours.closed)
-            return
-        mask = self._result.mask[frame].astype(np.uint8)
-        outlines, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-        for outline in outlines:
-            points = self._to_screen(outline[:, 0])
-            draw_curve(image, points, DARK.outline, closed=True, thickness=1)
 
     def _paint_arrows(self, image: Picture, frame: int) -> None:
         velocity, _ = pair_velocity(self._result, self._displacement, frame - 1)
         trust = None if self._trust is None else self._trust[frame - 1]
         arrows = sample_arrows(velocity, self._result.mask[frame], self._step, trust)
-        polygons = self._shapes(self._to_screen(arrows.positions), arrows.vectors)
+        polygons = self._shapes(self._stage.to_screen(arrows.positions), arrows.vectors)
         colours = SPEED.colours(arrows.speeds, 0, self.limit)
         sure = arrows.trusted
         if not sure.all():
@@ -158,52 +106,9 @@ class OverlayPainter:
             cv2.addWeighted(faded, FADED, image, 1 - FADED, 0, dst=image)
         draw_polygons(image, polygons[sure], colours[sure], halo="#101010")
 
-    def _paint_labels(self, picture: Picture, frame: int) -> None:
-        result = self._result
-        source = frame + result.first_frame
-        y = self.size[1] - BOTTOM / 2
-        last = result.first_frame + len(result.mask) - 1
-        text = f"Frame {source} / {last}"
-        draw_text(picture, text, (14, y), DARK.text)
-        x = 14 + text_width(f"Frame {last} / {last}") + 18
-        if result.frame_times_s is not None:
-            time = float(result.frame_times_s[frame])
-            draw_text(picture, f"{time:.3f} s", (x, y), DARK.text)
-            x += text_width("00.000 s") + 18
-        for mark, at, colour in (
-            ("ED", result.ed_frame, DARK.end_diastole),
-            ("ES", result.es_frame, DARK.end_systole),
-        ):
-            if source == at:
-                draw_text(picture, mark, (x, y), colour, bold=True)
-        if frame == 0:
-            text = "first frame: no velocity yet"
-            draw_text(picture, text, (14, TOP + 16), DARK.muted, size=13)
-
-    def _fixed_parts(self) -> Picture:
-        width, height = self.size
-        picture = np.empty((height, width, 3), np.uint8)
-        picture[...] = rgb(DARK.background)
-        result = self._result
-        words = [f"Scale {self._scale.label}", result.method.upper()]
-        words.append("blood" if result.target is Target.BLOOD else "tissue")
-        if result.view is not None:
-            words.append(str(result.view))
-        draw_text(picture, words[0], (14, TOP / 2), DARK.text, size=16, bold=True)
-        x = 14 + text_width(words[0], size=16, bold=True) + 16
-        draw_text(picture, "  ·  ".join(words[1:]), (x, TOP / 2), DARK.muted)
-        right = (width - 14, height - BOTTOM / 2)
-        draw_text(picture, RESEARCH_USE, right, DARK.warning, size=13, anchor="rm")
-        if self._remark:
-            end = (width - 14, TOP / 2)
-            draw_text(picture, self._remark, end, DARK.muted, size=13, anchor="rm")
-        if self._arrows:
-            self._legend(picture)
-        return picture
-
     def _legend(self, picture: Picture) -> None:
-        left = self._picture_size[0] + 22
-        top, bottom = TOP + 62, TOP + min(max(self._picture_size[1] - 150, 130), 420)
+        left = self._stage.picture_size[0] + 22
+        top, bottom = TOP + 62, TOP + min(max(self._stage.picture_size[1] - 150, 130), 420)
         draw_text(picture, "Speed", (left, TOP + 14), DARK.text, bold=True)
         draw_text(picture, self.unit, (left, TOP + 36), DARK.muted, size=13)
         box = (left, top, left + 16, bottom)
@@ -229,6 +134,28 @@ class OverlayPainter:
     ) -> NDArray[np.float32]:
         width = float(np.clip(self._full_length / 16, 1.4, 2.6))
         return arrow_polygons(positions, vectors, self.limit, self._full_length, width)
+
+
+def _scene(result: TrackingResult, scale: Scale, unit: str, *, banner: str, remark: str) -> Scene:
+    # No file name: it may hold a patient's name, and films travel.
+    words = [f"Scale {scale.label}", result.method.upper()]
+    words.append("blood" if result.target is Target.BLOOD else "tissue")
+    if result.view is not None:
+        words.append(str(result.view))
+    return Scene(
+        mask=result.mask,
+        words=tuple(words),
+        frames=result.frames,
+        contours=result.contours,
+        frame_times_s=result.frame_times_s,
+        first_frame=result.first_frame,
+        ed_frame=result.ed_frame,
+        es_frame=result.es_frame,
+        spacing_mm=result.spacing_mm if unit == CALIBRATED else None,
+        banner=banner,
+        remark=remark,
+        side=True,
+    )
 
 
 def pair_velocity(
@@ -269,25 +196,3 @@ def speed_limit(result: TrackingResult, config: ReportConfig) -> float:
     speeds = np.concatenate(samples)
     speeds = speeds[np.isfinite(speeds)]
     return nice_limit(float(np.percentile(speeds, 99)) if speeds.size else 0.0)
-
-
-def _zoom(
-    result: TrackingResult, *, calibrated: bool
-) -> tuple[NDArray[np.float64], tuple[int, int]]:
-    """Return screen px for one image px in x and y, and the picture's (width, height)."""
-    height, width = result.mask.shape[1:]
-    aspect = np.ones(2)
-    if calibrated and result.spacing_mm is not None:
-        # Equal millimetres look equal, so that an arrow points where the tissue goes.
-        aspect = np.array(result.spacing_mm) / min(result.spacing_mm)
-    longest = float(np.max(aspect * (width, height)))
-    zoom = aspect * np.clip(longest, SMALLEST, LARGEST) / longest
-    size = (max(round(width * zoom[0]), 2), max(round(height * zoom[1]), 2))
-    return np.array([size[0] / width, size[1] / height]), size
-
-
-def _paint_banner(image: Picture, text: str) -> None:
-    width = image.shape[1]
-    strip = image[10:46, 10 : width - 10]
-    strip[...] = (strip * 0.2 + np.array(rgb(DARK.surface)) * 0.8).astype(np.uint8)
-    draw_text(image, text, (width / 2, 28), DARK.warning, bold=True, anchor="mm")

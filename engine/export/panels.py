@@ -43,12 +43,13 @@ class Panel:
 
     Attributes:
         title: What stands above it.
-        velocity: ``(2, H, W)``, x right and y up, in the unit of the backdrop.
+        velocity: ``(2, H, W)``, x right and y up, in the unit of the backdrop; None draws no
+            arrows.
         trust: ``(H, W)`` in [0, 1] or bool, or None.
     """
 
     title: str
-    velocity: NDArray[np.floating]
+    velocity: NDArray[np.floating] | None
     trust: NDArray[np.floating] | NDArray[np.bool_] | None = None
 
 
@@ -142,13 +143,8 @@ def draw_field(axes: Axes, panel: Panel, behind: Backdrop, limit: float, step_px
             axes.contour(
                 *grid, behind.mask.astype(float), [0.5], colors=DARK.outline, linewidths=0.6
             )
-    arrows = sample_arrows(panel.velocity, behind.mask, step_px, panel.trust)
-    length = LENGTH_STEPS * step_px * float(np.sqrt(np.prod(pixel)))
-    shapes = arrow_polygons(arrows.positions * pixel, arrows.vectors, limit, length, length / 15)
-    colours = np.ones((len(shapes), 4))
-    colours[:, :3] = SPEED.colours(arrows.speeds, 0, limit) / 255.0
-    colours[:, 3] = np.where(arrows.trusted, 1.0, _FADED)
-    axes.add_collection(PolyCollection(list(shapes), facecolors=colours, linewidths=0))
+    if panel.velocity is not None:
+        _draw_arrows(axes, panel.velocity, panel.trust, behind, limit=limit, step_px=step_px)
     x0, y0, x1, y1 = crop_box(behind)
     axes.set_xlim((x0 - 0.5) * pixel[0], (x1 - 0.5) * pixel[0])
     axes.set_ylim((y1 - 0.5) * pixel[1], (y0 - 0.5) * pixel[1])
@@ -159,6 +155,25 @@ def draw_field(axes: Axes, panel: Panel, behind: Backdrop, limit: float, step_px
         spine.set_visible(False)
     axes.set_title(panel.title, size=10, color=PRINT.text, loc="left", pad=5)
     _scale_bar(axes, (x1 - x0) * pixel[0], calibrated=behind.unit == CALIBRATED)
+
+
+def _draw_arrows(
+    axes: Axes,
+    velocity: NDArray[np.floating],
+    trust: NDArray[np.floating] | NDArray[np.bool_] | None,
+    behind: Backdrop,
+    *,
+    limit: float,
+    step_px: float,
+) -> None:
+    pixel = np.array(behind.pixel)
+    arrows = sample_arrows(velocity, behind.mask, step_px, trust)
+    length = LENGTH_STEPS * step_px * float(np.sqrt(np.prod(pixel)))
+    shapes = arrow_polygons(arrows.positions * pixel, arrows.vectors, limit, length, length / 15)
+    colours = np.ones((len(shapes), 4))
+    colours[:, :3] = SPEED.colours(arrows.speeds, 0, limit) / 255.0
+    colours[:, 3] = np.where(arrows.trusted, 1.0, _FADED)
+    axes.add_collection(PolyCollection(list(shapes), facecolors=colours, linewidths=0))
 
 
 def draw_speed_bar(axes: Axes, limit: float, unit: str) -> None:

@@ -16,7 +16,7 @@ from engine.export.facts import view_name
 from engine.export.figures import write_field_figures
 from engine.export.flow_page import draw_flow, flow_cards, vortex_table
 from engine.export.movie import write_movie
-from engine.export.notices import NO_CONTRAST, lacks_contrast, reader_warnings
+from engine.export.notices import lacks_contrast, reader_warnings
 from engine.export.overlay import speed_limit
 from engine.export.page import CONTENT, TOP, Flow, Page
 from engine.export.strain_page import (
@@ -38,6 +38,13 @@ from engine.io.atomic import atomic_path
 from engine.model import Measurements, Target, TrackingResult
 from engine.progress import Progress, Step
 
+HIDDEN: Final = "No trackable contrast: velocities are not shown"
+NEEDS_CONTRAST: Final = (
+    "Blood is followed by its contrast bubbles, and this loop shows none that hold from frame to "
+    "frame. No velocity and no vortex is reported. Record the view with contrast at a high frame "
+    "rate and a low mechanical index; to look at the arrows all the same, switch them on in the "
+    "window."
+)
 NO_CONTOURS: Final = "The result holds no contours, along which strain is measured."
 
 Trust = NDArray[np.floating] | NDArray[np.bool_]
@@ -74,16 +81,18 @@ def write_report(
     write_csv(files[0], measurements)
     write_summary(files[1], result, measurements)
     blind = lacks_contrast(measurements)
+    banner = HIDDEN if blind else ""
     if config.movie:
         progress.check()
         files.append(out_dir / "overlay.mp4")
-        banner = "No trackable contrast: velocities are not shown" if blind else ""
         scale = result.finest.scale
         write_movie(
             files[-1], result, scale, config, progress, trust=trust, banner=banner, arrows=not blind
         )
     if config.figures:
-        files += write_field_figures(out_dir, result, config, progress, trust=trust)
+        files += write_field_figures(
+            out_dir, result, config, progress, trust=trust, banner=banner, arrows=not blind
+        )
     if config.pdf:
         progress.check()
         files.append(out_dir / "report.pdf")
@@ -145,8 +154,7 @@ def report_pages(
     y += 30
     component = None if blood else main_component(measurements)
     if lacks_contrast(measurements):
-        said = [text for text in warnings if NO_CONTRAST in text.lower()]
-        y = reasons(first, y, "Velocities are not shown", said, "")
+        y = reasons(first, y, "Velocities are not shown", [], NEEDS_CONTRAST)
     elif blood:
         y = draw_flow(first, y, result, measurements)
         y = vortex_table(first, y, measurements)
@@ -158,10 +166,10 @@ def report_pages(
         said = [why for what, why in measurements.omitted if "strain" in what.lower()]
         y = reasons(first, y, "No strain", said, NO_CONTOURS)
     beside = further_table(first, y, result, measurements)
-    if not lacks_contrast(measurements):
-        width = CONTENT - beside
-        draw_phases(first, (y, width), result, speed_limit(result, config), trust)
-        draw_scales(flow, result, speed_limit(result, config), trust)
+    limit = None if lacks_contrast(measurements) else speed_limit(result, config)
+    draw_phases(first, (y, CONTENT - beside), result, limit, trust)
+    if limit is not None:
+        draw_scales(flow, result, limit, trust)
     fit_table(flow, result)
     settings_table(flow, result)
     fine_print(flow, result, measurements, warnings)

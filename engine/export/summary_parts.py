@@ -91,7 +91,7 @@ def draw_phases(
     page: Page,
     place: tuple[float, float],
     result: TrackingResult,
-    limit: float,
+    limit: float | None,
     trust: Trust | None,
 ) -> None:
     """Draw the fastest fields of systole and diastole, where the page has room for them.
@@ -100,24 +100,26 @@ def draw_phases(
         page: To draw on.
         place: Top and width, mm.
         result: What was tracked; without ED and ES one field of the loop is drawn.
-        limit: Speed at the top of the colour bar.
+        limit: Speed at the top of the colour bar; None draws no arrows.
         trust: ``(T-1, H, W)``, or None.
     """
     y, width = place
     height = min(BOTTOM - y - 18, 100.0)
     if height < 30:
         return
-    page.heading(y + 4, "Velocity")
+    page.heading(y + 4, "Velocity" if limit is not None else "What was tracked")
     phases = fastest_phases(result)
     each = (width - _BAR - _GAP * (len(phases) - 1)) / len(phases)
     x, bar_top = MARGIN, y + 24
     for name, frame in phases:
-        title = f"{name}: {frame_note(result, frame).lower()}"
+        note = frame_note(result, frame)
+        title = note if limit is None else f"{name}: {note.lower()}"
         axes = _picture(
             page, (x, y + 15, each, height), result, frame, title=title, limit=limit, trust=trust
         )
         x = axes.get_position().x1 * WIDTH + _GAP
-    _bar(page, (x + 1, bar_top, min(height - 14, 50.0)), limit, _unit(result))
+    if limit is not None:
+        _bar(page, (x + 1, bar_top, min(height - 14, 50.0)), limit, _unit(result))
 
 
 def fastest_phases(result: TrackingResult) -> list[tuple[str, int]]:
@@ -170,16 +172,17 @@ def _picture(
     frame: int,
     *,
     title: str,
-    limit: float,
+    limit: float | None,
     trust: Trust | None,
     displacement: NDArray[np.float32] | None = None,
 ) -> Axes:
     behind = backdrop(result, frame)
     field = result.finest.displacement if displacement is None else displacement
     velocity, _ = pair_velocity(result, field, frame - 1)
-    panel = Panel(title, velocity, None if trust is None else trust[frame - 1])
+    doubt = None if trust is None else trust[frame - 1]
+    panel = Panel(title, None if limit is None else velocity, doubt)
     axes = page.axes(*box)
-    draw_field(axes, panel, behind, limit, _step(behind, box[2], box[3]))
+    draw_field(axes, panel, behind, limit or 1.0, _step(behind, box[2], box[3]))
     axes.set_title(title, size=8, color=PRINT.text, loc="left", pad=3)
     axes.set_anchor("NW")
     axes.apply_aspect()

@@ -13,9 +13,10 @@ from synthetic_results import drift_result, ring_contours, uncalibrated
 
 from engine.config import ReportConfig
 from engine.errors import Cancelled, InputError, OutputError
-from engine.export.movie import playback, write_movie
-from engine.export.overlay import TOP, OverlayPainter
-from engine.model import Scale, TrackingResult
+from engine.export.movie import playback, write_mask_movie, write_movie
+from engine.export.overlay import OverlayPainter
+from engine.export.stage import TOP
+from engine.model import Cine, Mask, MaskKind, Provenance, Scale, TrackingResult
 from engine.progress import NullProgress, RecordingProgress
 
 
@@ -142,6 +143,20 @@ def test_two_frames_are_enough(tmp_path: Path) -> None:
     )
     with av.open(str(tmp_path / "m.mp4")) as container:
         assert len(list(container.decode(video=0))) == 2
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_masks_have_their_own_video(tmp_path: Path, count: int) -> None:
+    size = (48, 64)
+    cine = Cine(np.full((count, *size), 40, np.uint8), Provenance("loop", "", "NPZ"))
+    data = np.zeros((count, *size), bool)
+    data[:, 10:30, 20:50] = True
+    mask = Mask(data, MaskKind.WALL, contours=ring_contours(count, size), ed_frame=0)
+    write_mask_movie(tmp_path / "mask.mp4", cine, mask, NullProgress())
+    with av.open(str(tmp_path / "mask.mp4")) as container:
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert len(frames) == count
+    assert _colourful(frames[0][TOP : TOP + 300, :512]).any(), "the contours are drawn"
 
 
 def test_a_missing_scale_is_told() -> None:
