@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -289,3 +291,43 @@ def test_a_cancelled_write_leaves_nothing(result: TrackingResult, tmp_path: Path
     with pytest.raises(Cancelled):
         write_result(tmp_path / "r.h5", result, progress)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_ends_in_a_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+    # In a process of its own: HDF5 would end it, were it to see the failed write.
+    resource = pytest.importorskip("resource", reason="limits on file size are POSIX's")
+    assert resource.RLIMIT_FSIZE is not None
+    script = """
+import resource, signal, sys
+from pathlib import Path
+import numpy as np
+from engine.errors import OutputError
+from engine.io.result_file import write_result
+from engine.model import Scale, ScaleField, Target, TrackingResult
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+limit = int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+noise = np.random.default_rng(0).normal(size=(3, 2, 90, 80)).astype(np.float32)
+result = TrackingResult(
+    (ScaleField(Scale.FULL, noise),), np.ones((4, 90, 80)), "m", Target.TISSUE, "", ""
+)
+try:
+    write_result(Path(sys.argv[1]), result)
+except OutputError as error:
+    print(error)
+    sys.exit(2)
+"""
+    for limit in (0, 3000, 60_000, 250_000):
+        path = tmp_path / "out" / "result.h5"
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(path), str(limit)],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=Path(__file__).resolve().parents[3],
+        )
+        assert done.returncode == 2, done.stderr
+        assert "disk is full" in done.stdout
+        assert not done.stderr
+        assert not list(path.parent.iterdir())
