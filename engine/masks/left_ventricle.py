@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 COARSE_HEIGHT: Final = 112
 FINE_HEIGHT: Final = 256
 SMOOTHING: Final = 1.2
-EDGE_SHIFT: Final = 0.004
+EDGE_SHIFT: Final = 0.0065
 """Outward shift of the edge, of the height: bright wall spreads into the dark cavity."""
 CONFIDENT: Final = 0.35
 """Confidence from which the automatic start is used without asking for points."""
