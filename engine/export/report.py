@@ -41,9 +41,8 @@ from engine.progress import Progress, Step
 HIDDEN: Final = "No trackable contrast: velocities are not shown"
 NEEDS_CONTRAST: Final = (
     "Blood is followed by its contrast bubbles, and this loop shows none that hold from frame to "
-    "frame. No velocity and no vortex is reported. Record the view with contrast at a high frame "
-    "rate and a low mechanical index; to look at the arrows all the same, switch them on in the "
-    "window."
+    "frame. No velocity and no vortex is reported. Track a loop with contrast; to look at the "
+    "arrows all the same, switch them on in the window."
 )
 NO_CONTOURS: Final = "The result holds no contours, along which strain is measured."
 
