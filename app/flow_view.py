@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.gradients import velocity_gradient
 from engine.analysis.velocity import VelocityField, velocity_field
-from engine.export.quiver import Arrows, nice_limit, sample_arrows
+from engine.export.quiver import Arrows, legible_step, nice_limit, sample_arrows
 from engine.model import Scale, ScaleField
 
 _PERCENTILE: Final = 99.0
@@ -46,6 +46,8 @@ class FlowView:
         default_factory=OrderedDict, init=False, repr=False
     )
 
+    _spacings: dict[float, float] = dataclasses.field(default_factory=dict, init=False, repr=False)
+
     @property
     def scale(self) -> Scale:
         """Scale of the field."""
@@ -60,6 +62,13 @@ class FlowView:
     def rate_unit(self) -> str:
         """Unit of the vorticity: ``1/s`` or ``1/frame``."""
         return self._velocity(0, slice(0, 1)).rate_unit
+
+    def legible_spacing(self, zoom: float) -> float:
+        """Return the distance of arrows, image px, that fills the mask without clutter."""
+        if zoom not in self._spacings:
+            coarse = self.mask[:, ::_SAMPLING, ::_SAMPLING]
+            self._spacings[zoom] = legible_step(coarse, zoom * _SAMPLING) * _SAMPLING
+        return self._spacings[zoom]
 
     def velocity_at(self, frame: int, x: float, y: float) -> tuple[float, float] | None:
         """Return the velocity (right, up) at a place of a frame; None outside the mask."""

@@ -14,7 +14,6 @@ from engine.export.palette import SPEED
 from engine.export.quiver import (
     LENGTH_STEPS,
     arrow_polygons,
-    legible_step,
 )
 
 _BINS: Final = 24
@@ -38,8 +37,9 @@ class QuiverOverlay:
         # Over a map of vorticity a second colour scale would only confuse.
         self._plain = scene.options.vorticity
         zoom = float(np.mean(scene.viewport.scale(scene.area)))
-        fit = zoom / scene.viewport.zoom
-        step = _grid_step(scene, fit)
+        # By the fitted image, not by the zoom, so that arrows stay where they are while zooming.
+        spacing = scene.flow.legible_spacing(zoom / scene.viewport.zoom)
+        step = max(round(spacing * scene.options.arrow_spacing * 2) / 2, 1.0)
         arrows = scene.flow.arrows(scene.frame, step)
         if arrows is None or not len(arrows.speeds):
             return
@@ -70,12 +70,6 @@ class QuiverOverlay:
             return
         for level in np.unique(levels[levels >= 0]).tolist():
             painter.fillPath(polygons_path(corners[levels == level]), self._colours[level])
-
-
-def _grid_step(scene: Scene, fit: float) -> float:
-    """Return the distance of arrows, image px: fixed while zooming, so that arrows stay put."""
-    step = legible_step(scene.loop.mask.data, fit) if scene.loop.mask is not None else 16.0
-    return max(round(step * scene.options.arrow_spacing * 2) / 2, 1.0)
 
 
 def _on_screen(corners: NDArray[np.float32], scene: Scene) -> NDArray[np.bool_]:
