@@ -32,6 +32,8 @@ _PACKED: Final[dict[str, Any]] = {
     "compression_opts": _LEVEL,
     "shuffle": True,
 }
+#: Of HDF5 1.8 (2008) on, metadata carry checksums, so that damage is told and not followed.
+_LIBRARY: Final = ("v108", "v108")
 _MOST_WORKERS: Final = 8
 
 
@@ -51,7 +53,7 @@ def write_result(path: Path, result: TrackingResult, progress: Progress | None =
     with atomic_path(path) as temporary:
         try:
             with PatientFile(temporary) as disk:
-                with h5py.File(disk, "w") as file:
+                with h5py.File(disk, "w", libver=_LIBRARY) as file:
                     _write_attributes(file, result)
                     _write_arrays(file, result, disk)
                     for index, item in enumerate(result.fields):

@@ -318,7 +318,7 @@ except OutputError as error:
     print(error)
     sys.exit(2)
 """
-    for limit in (0, 3000, 60_000, 250_000):
+    for limit in (0, 3000, 60_000, 150_000):
         path = tmp_path / "out" / "result.h5"
         done = subprocess.run(
             [sys.executable, "-c", script, str(path), str(limit)],
