@@ -18,7 +18,7 @@ from engine.masks.contour import POINTS, refine, smooth_in_time
 from engine.masks.rasterise import fill_polygon
 from engine.masks.search import Evidence, Scene, cross_entropy, search_everywhere
 from engine.masks.sector import Sector
-from engine.masks.settings import SearchConfig
+from engine.masks.settings import AnnulusConfig, SearchConfig
 from engine.masks.shape import normals, ordered_points, resample
 from engine.masks.shape_model import ApicalModel, ShapeModel, ShortAxisModel
 from engine.masks.working import WorkingLoop, make_working
@@ -225,8 +225,11 @@ def _refined(cine: Cine, sector: Sector, loop: WorkingLoop, rough: Array, *, clo
     height = min(FINE_HEIGHT, loop.source_height)
     fine = make_working(cine, sector, height, SMOOTHING * max(1, height / 192))
     curves = fine.to_working(loop.to_source(medium))
+    near = AnnulusConfig(reach=0.06, pooled=0.2)
     for along in (4.0, 2.0):
         curves = refine(fine.frames, curves, closed=closed, radius=3, stay=0.05, along_sigma=along)
+        if not closed:
+            curves = refine_annulus(fine.frames, curves, near)
     curves = smooth_in_time(curves, 1.0)
     curves = curves + EDGE_SHIFT * height * normals(curves, closed=closed)
     return resample(fine.to_source(curves), POINTS, closed=closed)
