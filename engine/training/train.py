@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -86,14 +87,15 @@ class _Run:
         self._sums: dict[str, tuple[float, int]] = {}
 
     def train(self) -> TrainingResult:
-        """Step until the budget is spent."""
+        """Step until the budget is spent, at least once."""
         self._resume()
         if self._waits:
             self._wait_for_pairs()
         self._began = time.monotonic()
         saved = recorded = self._seconds()
         budget = 60 * self._config.minutes
-        while self._seconds() < budget:
+        now = 0.0
+        while now < budget:
             self._progress.check()
             self._advance(self._seconds() / budget)
             now = self._seconds()
@@ -176,7 +178,7 @@ class _Run:
             self._average.load_state_dict(state["average"])
             self._optimiser.load_state_dict(state["optimiser"])
             self._step, self._before = int(state["step"]), float(state["seconds"])
-        except (KeyError, RuntimeError, ValueError, OSError) as error:
+        except (LookupError, EOFError, UnpicklingError, RuntimeError, ValueError, OSError) as error:
             raise InputError(
                 f"The checkpoint {path} does not fit this training: delete it to begin anew."
             ) from error

@@ -77,7 +77,9 @@ def test_constant_volumes_stay_constant() -> None:
 def test_sizes_are_rounded_and_never_vanish() -> None:
     assert scaled_size((584, 630), 1 / 8) == (73, 79)
     assert scaled_size((3, 5), 1 / 8) == (1, 1)
-    shapes = [tuple(level.shape[2:]) for level in image_pyramid(torch.rand(1, 1, 584, 630), (1 / 8, 1))]
+    shapes = [
+        tuple(level.shape[2:]) for level in image_pyramid(torch.rand(1, 1, 584, 630), (1 / 8, 1))
+    ]
     assert shapes == [(73, 79), (584, 630)]
 
 

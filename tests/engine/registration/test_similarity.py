@@ -37,9 +37,7 @@ def test_noise_does_not_correlate(image: torch.Tensor) -> None:
 
 def test_it_equals_the_definition_in_the_middle(image: torch.Tensor) -> None:
     other = image + 0.3 * torch.rand(image.shape, generator=torch.Generator().manual_seed(1))
-    one, two = (
-        functional.unfold(part, 5).reshape(2, 25, 29, 36) for part in (image, other)
-    )
+    one, two = (functional.unfold(part, 5).reshape(2, 25, 29, 36) for part in (image, other))
     one, two = one - one.mean(1, keepdim=True), two - two.mean(1, keepdim=True)
     expected = (one * two).sum(1) ** 2 / (one.square().sum(1) * two.square().sum(1))
     measured = correlation_map(image, other, window=5)[:, 0, 2:-2, 2:-2]
