@@ -302,6 +302,8 @@ def test_12_bit_jpeg_says_that_it_cannot_be_decoded(read: Read) -> None:
         "SC_rgb_jpeg_gdcm.dcm",
         "SC_rgb_rle.dcm",
         "SC_rgb_jls_lossy_line.dcm",
+        "SC_rgb_jls_lossy_sample.dcm",
+        "JPEGLSNearLossless_08.dcm",
         "SC_ybr_full_422_uncompressed.dcm",
         "GDCMJ2K_TextGBR.dcm",
         "examples_rgb_color.dcm",
@@ -311,7 +313,8 @@ def test_12_bit_jpeg_says_that_it_cannot_be_decoded(read: Read) -> None:
 )
 def test_files_of_other_writers_agree_with_pydicom(read: Read, name: str) -> None:
     path = get_testdata_file(name)
-    truth = luma_of(pixel_array(pydicom.dcmread(path)))
+    pixels = pixel_array(pydicom.dcmread(path))
+    truth = luma_of(pixels) if pixels.ndim == 3 else pixels
     difference = np.abs(read(Path(path)).frames[0] - truth)
     # pydicom goes through RGB, which clips saturated colours and so bends their luma.
     assert np.mean(difference) < 0.5
