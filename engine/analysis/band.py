@@ -74,7 +74,8 @@ class BandBasis:
             second = np.roll(eye, -1, axis=1) - 2.0 * eye + np.roll(eye, 1, axis=1)
         else:
             second = np.diff(np.eye(size), n=2, axis=0)
-        return np.kron(second.T @ second, np.eye(self.degree + 1))
+        penalty = np.kron(second.T @ second, np.eye(self.degree + 1))
+        return np.asarray(penalty, dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)

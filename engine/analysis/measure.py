@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.analysis.events import heart_cycle
 from engine.analysis.measure_flow import flow_rows
+from engine.analysis.measure_research import research_rows
 from engine.analysis.measure_strain import strain_rows
 from engine.analysis.measure_volume import volume_rows
 from engine.analysis.measure_vortex import vortex_rows
@@ -39,11 +40,13 @@ def measure(result: TrackingResult, config: MeasureConfig, progress: Progress) -
     progress.report(Step("velocity", 0, 1))
     flow_rows(writer, field, trust.trusted, config)
     if result.target is Target.BLOOD:
-        _measure_vortices(writer, field, trust, progress)
+        _measure_vortices(writer, field, trust, config, progress)
         writer.omit("strain", "Blood was tracked; strain needs the wall (target tissue).")
+        if result.spacing_mm is None or result.frame_times_s is None:
+            writer.omit("energy", "Energy needs pixel spacing and frame times.")
     cycle = heart_cycle(result)
     wall: Wall | None = None
-    if result.contours is None:
+    if result.contours is None and result.target is Target.TISSUE:
         writer.omit("strain", "There is no contour of the wall, so no strain.")
     elif result.target is Target.TISSUE:
         wall = track_wall(result, field, cycle, config, trust.score)
@@ -59,13 +62,19 @@ def measure(result: TrackingResult, config: MeasureConfig, progress: Progress) -
 
 
 def _measure_vortices(
-    writer: RowWriter, field: ScaleField, trust: TrustMap, progress: Progress
+    writer: RowWriter,
+    field: ScaleField,
+    trust: TrustMap,
+    config: MeasureConfig,
+    progress: Progress,
 ) -> None:
     """Write the vortices, unless the blood shows nothing to track."""
     if trust.contrast is not None and not trust.contrast.trackable:
         writer.omit("vortex", trust.contrast.sentence)
         return
     vortex_rows(writer, field, trust.trusted, progress)
+    if config.in_plane_research:
+        research_rows(writer, field, config, progress)
 
 
 def _warn(writer: RowWriter, trust: TrustMap) -> None:

@@ -27,14 +27,14 @@ _ERROR_AT_THRESHOLD_PX: Final = 1.0
 _NETWORK_SHARE: Final = 0.5
 _LEAST_PX: Final = 0.05
 
-# Exponents of (temporal, roughness, forward-backward, witness), factor of the correlation, and
-# the constant (0.1 above the fit: better to doubt too much), by what is known: frames and
-# neighbouring pairs, one of them, or neither.
+# Exponents of (temporal, roughness, forward-backward, witness), factor of the correlation, and the
+# constant, by what is known: frames and neighbouring pairs, one of them, or neither. The constants
+# with frames stand 0.3 above the fit: it is better to doubt too much.
 _WEIGHTS: Final = {
-    (True, True): (0.77, 0.30, 0.25, 0.21, -0.23, 1.05),
-    (True, False): (0.0, 0.65, 0.43, 0.15, -1.07, 1.90),
-    (False, True): (1.05, 0.45, 0.0, 0.0, 0.0, 0.83),
-    (False, False): (0.0, 1.02, 0.0, 0.0, 0.0, 1.70),
+    (True, True): (0.77, 0.61, 0.12, 0.20, -0.31, 2.09),
+    (True, False): (0.0, 1.02, 0.05, 0.50, -1.00, 3.30),
+    (False, True): (0.97, 0.82, 0.0, 0.0, 0.0, 1.90),
+    (False, False): (0.0, 2.05, 0.0, 0.0, 0.0, 4.09),
 }
 
 

@@ -8,7 +8,7 @@ where it says they should agree.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,8 @@ _MARGIN: Final = 32
 _LARGEST_AREA: Final = 160_000
 _CORRELATION_SIGMA: Final = 8.0
 _SMOOTHING_SIGMA: Final = 4.0
-_ROUGHNESS_SIGMA: Final = 6.0
+_ROUGHNESS_SIGMA: Final = 5.0
+_TEMPORAL_SIGMA: Final = 2.0
 _FLOOR_VARIANCE: Final = 1.0
 
 Image = NDArray[np.floating[Any]]
@@ -71,14 +72,15 @@ def witness_of_pair(result: TrackingResult, field: ScaleField, pair: int) -> Wit
     factor = max(1, round(float(np.sqrt(inside.size / _LARGEST_AREA))))
     small = _Grid(inside.shape, factor)
     weight = small.reduce(inside.astype(np.float32))
-    flows = [
-        np.stack([small.reduce(part) for part in field.displacement[index][:, rows, columns]])
-        / factor
-        for index in range(max(0, pair - 1), min(len(field.displacement), pair + 2))
-    ]
-    here = pair - max(0, pair - 1)
-    flow = flows[here]
-    neighbours = [(flows[index], index - here) for index in range(len(flows)) if index != here]
+    pairs = len(field.displacement)
+    wanted = [pair - 1, pair + 1] if 0 < pair < pairs - 1 else [*range(pair - 2, pair + 3)]
+
+    def reduced(index: int) -> Image:
+        parts = field.displacement[index][:, rows, columns]
+        return np.stack([small.reduce(part) for part in parts]) / factor
+
+    flow = reduced(pair)
+    neighbours = {k - pair: reduced(k) for k in wanted if 0 <= k < pairs and k != pair}
     temporal = _temporal(flow, neighbours) if neighbours else None
     zero = np.zeros_like(weight)
     correlation, both_ways, reference = None, zero, zero
@@ -104,8 +106,7 @@ def witness_of_pair(result: TrackingResult, field: ScaleField, pair: int) -> Wit
 def dense_inverse_search(fixed: Image, moving: Image) -> Image:
     """Return OpenCV's pull-back flow ``(2, H, W)``, px, between two grey images."""
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    blank = np.zeros((*fixed.shape, 2), dtype=np.float32)
-    flow = search.calc(_bytes(fixed), _bytes(moving), blank)
+    flow = search.calc(_bytes(fixed), _bytes(moving), None)  # type: ignore[call-overload]
     return np.moveaxis(np.asarray(flow, dtype=np.float32), -1, 0)
 
 
@@ -153,24 +154,45 @@ def _both_ways(fixed: Image, moving: Image, flow: Image) -> tuple[Image, Image]:
     return remainders[0], remainders[1]
 
 
-def _temporal(flow: Image, neighbours: Sequence[tuple[Image, int]]) -> Image:
-    """Return the mean departure from the neighbouring pairs along the same material."""
+def _temporal(flow: Image, neighbours: Mapping[int, Image]) -> Image:
+    """Return the departure from what the neighbouring pairs predict.
+
+    The mean of both neighbours cancels a steady acceleration. It is taken along the material and
+    at the same place, and the smaller departure counts: the wall keeps its velocity along the
+    material, a vortex at its place. At the loop's ends two pairs of one side are extrapolated,
+    too; that prediction is twice as noisy, so half of its departure counts.
+
+    Args:
+        flow: ``(2, H, W)``, px.
+        neighbours: Flow by distance in time, in pairs.
+    """
+    nearest = [step for step in (-1, 1) if step in neighbours]
     departures = []
-    for neighbour, step in neighbours:
-        # The pair before is found along the field, the one after against it.
-        along = flow if step < 0 else -flow
-        carried = np.stack([warped(part, along) for part in neighbour])
-        departures.append(np.hypot(*(flow - carried)))
-    return np.asarray(np.mean(departures, axis=0), dtype=np.float32)
+    for along_material in (True, False):
+        mean = np.zeros_like(flow)
+        for step in nearest:
+            # The pair before is found along the field, the one after against it.
+            path = (flow if step < 0 else -flow) * along_material
+            mean += np.stack([warped(part, path) for part in neighbours[step]]) / len(nearest)
+        departures.append(np.hypot(*(flow - mean)))
+    if len(nearest) == 1 and 2 * nearest[0] in neighbours:
+        predicted = 2.0 * neighbours[nearest[0]] - neighbours[2 * nearest[0]]
+        departures.append(0.5 * np.hypot(*(flow - predicted)))
+    smooth = [blurred(departure, _TEMPORAL_SIGMA) for departure in departures]
+    return np.asarray(np.min(smooth, axis=0))
 
 
 def _roughness(flow: Image, weight: Image) -> Image:
-    """Return the smoothed departure of the field from its local mean within the mask."""
+    """Return the smoothed departure of the field from a local parabola within the mask."""
     share = np.maximum(blurred(weight, _ROUGHNESS_SIGMA), 1e-3)
-    mean = np.stack([blurred(part * weight, _ROUGHNESS_SIGMA) for part in flow]) / share
-    departure = np.hypot(*(flow - mean)) * weight
-    share = np.maximum(blurred(weight, _SMOOTHING_SIGMA), 1e-3)
-    return blurred(departure, _SMOOTHING_SIGMA) / share
+
+    def smooth(image: Image) -> Image:
+        return blurred(image * weight, _ROUGHNESS_SIGMA) / share
+
+    first = [part - smooth(part) for part in flow]
+    departure = np.hypot(*(part - smooth(part) for part in first)) * weight
+    share_of_result = np.maximum(blurred(weight, _SMOOTHING_SIGMA), 1e-3)
+    return blurred(departure, _SMOOTHING_SIGMA) / share_of_result
 
 
 def _determinant(flow: Image) -> Image:
