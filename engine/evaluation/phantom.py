@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analysis.trust import trust_map
 from engine.evaluation.cases import CYCLE_FRAMES, PhantomCase, phantom_cases
 from engine.evaluation.limit import best_limit, oracle_limits
 from engine.evaluation.metrics import (
@@ -28,7 +29,7 @@ from engine.evaluation.runner import (
     run_variant,
     variants,
 )
-from engine.model import Mask, MaskKind, ScaleField
+from engine.model import Mask, MaskKind, ScaleField, TrackingResult
 from engine.phantom import Phantom, make_phantom
 from engine.progress import Progress, Step
 from engine.registration.quality import field_quality
@@ -48,6 +49,9 @@ COLUMNS: Final = (
     Column("divergence error", "1/frame"),
     Column("folding", "%"),
     Column("inverse consistency", "px"),
+    Column("wrong vectors", "%"),
+    Column("of them flagged", "%", best="high"),
+    Column("right ones flagged", "%"),
     Column("MSE", best=""),
     Column("NLCC", best=""),
     Column("oracle grid", "px", best=""),
@@ -58,6 +62,8 @@ SEGMENTS: Final = 6
 _POINT_STEP_PX: Final = 4
 _LEAST_CONTRAST: Final = 1.0
 """Spread of the true segment strains below which there is no contrast to recover, points."""
+_WRONG_PX: Final = 2.0
+"""Endpoint error beyond which a vector is wrong."""
 _ORACLE_PAIRS: Final = 3
 
 
@@ -149,6 +155,8 @@ def _rows_of(
             values["inverse consistency"] = round_trip_error(
                 found.displacement, back.fields[index].displacement[::-1], phantom.mask[1:]
             )
+        if found is run.fields[-1]:
+            values.update(_trust(found, phantom, variant))
         values["time"] = seconds / pairs
         values["memory"] = run.memory_mib
         yield Row(case.name, variant.method, found.scale.label, variant.training, seed, values)
@@ -175,6 +183,31 @@ def _oracle_row(case: PhantomCase, phantom: Phantom) -> Row:
     best = best_limit(oracle_limits(phantom, pairs.tolist()))
     values = {"endpoint error": best.total, "oracle grid": float(best.grid_px)}
     return Row(case.name, "oracle", "1", "", case.config.seed, values)
+
+
+def _trust(found: ScaleField, phantom: Phantom, variant: Variant) -> dict[str, float]:
+    """Return how many vectors are wrong, and how many of both kinds the product distrusts."""
+    result = TrackingResult(
+        fields=(found,),
+        mask=phantom.mask,
+        method=variant.name,
+        target=phantom.target,
+        source_sha256=phantom.cine.provenance.sha256,
+        software_version="",
+        frames=phantom.cine.frames,
+        frame_times_s=phantom.cine.frame_times_s,
+        spacing_mm=phantom.cine.spacing_mm,
+    )
+    masks = phantom.mask[1:]
+    flagged = ~trust_map(result).trusted[masks]
+    wrong = phantom.error(found.displacement)[masks] > _WRONG_PX
+    values = {
+        "wrong vectors": 100 * float(wrong.mean()),
+        "right ones flagged": 100 * float(flagged[~wrong].mean()) if not wrong.all() else 0.0,
+    }
+    if wrong.any():
+        values["of them flagged"] = 100 * float(flagged[wrong].mean())
+    return values
 
 
 def _accumulated(displacement: NDArray[np.float32], phantom: Phantom) -> dict[str, float]:
@@ -217,7 +250,8 @@ def _notes(config: EvaluationConfig) -> tuple[str, ...]:
         f"{config.pairs} pairs of a beat of {CYCLE_FRAMES} frames; all methods saw the same "
         "frames and masks. Errors are pooled over the mask. 'identity' is no motion, 'truth' the "
         "phantom's own field, 'oracle' a least-squares B-spline fit that starts from the truth "
-        "(what noise alone leaves to one pair by itself). Points and segments are carried from "
+        "(what noise alone leaves to one pair by itself). A vector is wrong beyond 2 px; flagged "
+        "ones are those that the product calls untrusted. Points and segments are carried from "
         "end-diastole to end-systole (or the last frame). A scale's time includes the coarser "
         "ones.",
     )

@@ -20,8 +20,8 @@ class Demons(PairwiseMethod):
 
     name = "demons"
     label = "SimpleITK demons"
-    description = "Fast symmetric forces demons (SimpleITK, field smoothed by 3 px); not trained."
-    smoothing_px = 3.0
+    description = "Fast symmetric forces demons (SimpleITK, field smoothed by 4 px); not trained."
+    smoothing_px = 4.0
 
     def missing(self) -> str | None:
         """Return how to install SimpleITK, or None if it is there."""
