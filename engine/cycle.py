@@ -124,9 +124,10 @@ def find_cycle(
 def similarity_curve(frames: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return a curve that rises and falls with the cavity's size, from the frames alone.
 
-    It is the first principal component of small, blurred frames through time. Its sign makes it
-    rise where the picture darkens, since a large cavity shows more dark blood. Its unit means
-    nothing.
+    It is the first principal component of small frames through time. Its sign makes it rise where
+    the middle of the picture's nearer half darkens: there lies the ventricle, and a large one shows
+    more dark blood. (The farther half tells the opposite: the atria fill in systole.) Its unit
+    means nothing.
 
     Args:
         frames: ``(T, H, W)``.
@@ -138,12 +139,30 @@ def similarity_curve(frames: NDArray[np.uint8]) -> NDArray[np.float64]:
     small = np.stack([zoom(frame.astype(np.float32), factors, order=1) for frame in frames])
     flat = small.reshape(len(frames), -1).astype(np.float64)
     flat -= flat.mean(axis=0)
-    brightness = flat.mean(axis=1)
+    brightness = _ventricle_brightness(small)
     values, vectors = np.linalg.eigh(flat @ flat.T)
     if values[-1] <= 1e-9 * flat.size:
         return np.zeros(len(frames))
-    curve = vectors[:, -1] / max(float(vectors[:, -1].std()), 1e-12)
+    first = vectors[:, -1] - vectors[:, -1].mean()
+    curve: NDArray[np.float64] = first / max(float(first.std()), 1e-12)
     return -curve if float(curve @ brightness) > 0 else curve
+
+
+def _ventricle_brightness(frames: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the mean grey of the part where a ventricle lies, ``(T,)``, within what moves."""
+    moves = frames.std(axis=0) > 0
+    rows, columns = np.nonzero(moves.any(axis=1))[0], np.nonzero(moves.any(axis=0))[0]
+    if not len(rows):
+        return np.zeros(len(frames))
+    top, height = rows[0], np.ptp(rows) + 1
+    left, width = columns[0], np.ptp(columns) + 1
+    part = frames[
+        :,
+        top + int(0.10 * height) : top + int(0.55 * height) + 1,
+        left + int(0.30 * width) : left + int(0.70 * width) + 1,
+    ]
+    values: NDArray[np.float64] = part.mean(axis=(1, 2), dtype=np.float64)
+    return values
 
 
 def _count(

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from engine.cycle import GIVEN, LARGEST_AREA, R_WAVE, SMALLEST_AREA, UNKNOWN, find_cycle
+from engine.config import ReadConfig
+from engine.cycle import (
+    GIVEN,
+    LARGEST_AREA,
+    R_WAVE,
+    SMALLEST_AREA,
+    UNKNOWN,
+    find_cycle,
+    similarity_curve,
+)
 from engine.errors import InputError
+from engine.io.reader import read_cine
+from engine.progress import NullProgress
 
 RATE = 50.0
 
@@ -133,3 +146,22 @@ def test_impossible_frames_are_refused(ed: int | None, es: int | None) -> None:
 def test_inputs_of_different_length_are_refused() -> None:
     with pytest.raises(InputError, match="differ in number"):
         find_cycle(times(50), (), np.ones(40))
+
+
+@pytest.mark.parametrize(
+    ("name", "systole", "diastole"),
+    [
+        ("a4c_1024x768.mp4", (12, 21), (0, 5)),
+        ("a4c_depth_ticks_630x584.mp4", (6, 13), (15, 26)),
+    ],
+)
+def test_real_loops_tell_systole_from_diastole(
+    name: str, systole: tuple[int, int], diastole: tuple[int, int]
+) -> None:
+    # The ranges were read off by eye: small cavity with a closed mitral valve, and large cavity.
+    path = Path(__file__).resolve().parents[3] / "shared" / "data" / "echo" / name
+    if not path.is_file():
+        pytest.skip(f"the real loop is not at {path}")
+    frames = read_cine(path, ReadConfig(frames=(0, 45)), NullProgress()).frames
+    curve = similarity_curve(frames)
+    assert curve[slice(*systole)].max() < curve[slice(*diastole)].min()
