@@ -29,6 +29,7 @@ _SIGNALS: Final = {
     "ed_frame": "marks_changed",
     "es_frame": "marks_changed",
     "flows": "flows_changed",
+    "trackable": "flows_changed",
     "result": "result_changed",
     "measurements": "measurements_changed",
     "rejected": "review_changed",
@@ -56,6 +57,7 @@ class Loop:
         flows: Finished scales, coarse to fine.
         result: The whole result, or None while tracking.
         tracked_mask: The mask that was tracked with, or None.
+        trackable: False where blood showed no contrast to track.
         measurements: Measured values, or None.
         rejected: Segments rejected in the review.
         reviewed: Whether a person has accepted the moving contour.
@@ -76,6 +78,7 @@ class Loop:
     flows: Mapping[Scale, FlowView] = field(default_factory=lambda: MappingProxyType({}))
     result: TrackingResult | None = None
     tracked_mask: Mask | None = None
+    trackable: bool = True
     measurements: Measurements | None = None
     rejected: frozenset[str] = frozenset()
     reviewed: bool = False

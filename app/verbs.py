@@ -7,6 +7,7 @@ tests give the window other verbs of the same form.
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +24,19 @@ from engine.model import (
     View,
 )
 from engine.progress import Progress
+
+
+@dataclass(frozen=True, eq=False)
+class Trust:
+    """How far the vectors of a scale can be trusted.
+
+    Attributes:
+        score: ``(T-1, H, W)`` in [0, 1].
+        trackable: Whether blood showed contrast to track; True for tissue.
+    """
+
+    score: NDArray[np.float32]
+    trackable: bool = True
 
 
 class Verbs(Protocol):
@@ -48,8 +62,8 @@ class Verbs(Protocol):
     ) -> TrackingResult:
         """Track a loop; every finished scale is a partial result."""
 
-    def trust(self, result: TrackingResult, scale: Scale) -> NDArray[np.float32]:
-        """Return how far each pixel can be trusted, ``(T-1, H, W)`` in [0, 1]."""
+    def trust(self, result: TrackingResult, scale: Scale, progress: Progress) -> Trust:
+        """Judge every vector of a scale."""
 
     def measure(
         self, result: TrackingResult, config: MeasureConfig, progress: Progress
@@ -117,10 +131,10 @@ class EngineVerbs:
         result: TrackingResult = _load("pipeline").track(cine, mask, config, progress, view=view)
         return result
 
-    def trust(self, result: TrackingResult, scale: Scale) -> NDArray[np.float32]:
-        """Return how far each pixel can be trusted, ``(T-1, H, W)`` in [0, 1]."""
-        trust: NDArray[np.float32] = _load("analysis.trust").trust_map(result, scale)[0]
-        return trust
+    def trust(self, result: TrackingResult, scale: Scale, progress: Progress) -> Trust:
+        """Judge every vector of a scale."""
+        found = _load("analysis.trust").trust_map(result, result.at_scale(scale), progress)
+        return Trust(found.score, found.contrast is None or found.contrast.trackable)
 
     def measure(
         self, result: TrackingResult, config: MeasureConfig, progress: Progress

@@ -9,6 +9,7 @@ from app.display import Page
 from app.flow_view import FlowView, make_flow_view
 from app.jobs import Lane
 from app.session import Loop
+from app.verbs import Trust
 from engine.config import TrackingConfig
 from engine.errors import InputError
 from engine.model import Mask, Scale, ScaleField, TrackingResult
@@ -34,6 +35,7 @@ def track(context: Context, config: TrackingConfig) -> None:
         flows={},
         result=None,
         measurements=None,
+        trackable=True,
         tracked_mask=loop.mask,
         reviewed=False,
         rejected=frozenset(),
@@ -64,25 +66,40 @@ def track(context: Context, config: TrackingConfig) -> None:
 
 
 def weigh(context: Context, loop_id: int) -> None:
-    """Measure how far the finest field can be trusted, in the background."""
+    """Judge in the background how far each field can be trusted, the finest first."""
     loop = context.session.get(loop_id)
     if loop is None or loop.result is None:
         return
+    fields = loop.result.fields
+
+    def work(progress: Progress) -> None:
+        for index, scale in enumerate(item.scale for item in reversed(fields)):
+            trust = context.verbs.trust(result, scale, _Share(progress, index, len(fields)))
+            progress.partial((scale, trust))
+
+    def show_part(part: tuple[Scale, Trust]) -> None:
+        _show_trust(context, loop_id, fields, *part)
+
+    def done(nothing: None) -> None:
+        """Every part was shown as it came."""
+
     result = loop.result
+    context.jobs.start(
+        "Judging trust", work, done, kind="trust", lane=Lane.REGISTRATION, on_partial=show_part
+    )
 
-    def work(progress: Progress) -> dict[Scale, FlowView]:
-        flows = {}
-        for scale, flow in loop.flows.items():
-            progress.check()
-            flows[scale] = flow.with_trust(context.verbs.trust(result, scale))
-        return flows
 
-    def show(flows: dict[Scale, FlowView]) -> None:
-        now = context.session.get(loop_id)
-        if now is not None and now.result is result:
-            context.session.update(loop_id, flows=flows)
-
-    context.jobs.start("Measuring trust", work, show, lane=Lane.REGISTRATION)
+def _show_trust(
+    context: Context, loop_id: int, fields: tuple[ScaleField, ...], scale: Scale, trust: Trust
+) -> None:
+    now = context.session.get(loop_id)
+    if now is None or now.result is None or now.result.fields is not fields:
+        return
+    flows = {**now.flows, scale: now.flows[scale].with_trust(trust.score)}
+    context.session.update(loop_id, flows=flows, trackable=trust.trackable)
+    current = context.session.loop
+    if not trust.trackable and current is not None and current.loop_id == loop_id:
+        context.display.set(arrows=False)
 
 
 def cancel(context: Context) -> None:
@@ -108,6 +125,23 @@ def _show_flow(context: Context, loop_id: int, flow: FlowView) -> None:
     )
     if follows or (before is None and display.options.page is Page.IMAGE):
         display.show_scale(flow.scale)
+
+
+class _Share:
+    """Passes on the progress of one part of several equal ones."""
+
+    def __init__(self, progress: Progress, index: int, count: int) -> None:
+        self._progress = progress
+        self._index, self._count = index, count
+        self.partial = progress.partial
+        self.notice = progress.notice
+        self.check = progress.check
+
+    def report(self, step: Step) -> None:
+        part = step.fraction if step.fraction is not None else step.done / max(step.total, 1)
+        self._progress.report(
+            dataclasses.replace(step, fraction=(self._index + part) / self._count)
+        )
 
 
 class _ViewingProgress:

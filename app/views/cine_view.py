@@ -21,6 +21,7 @@ from app import theme
 from app.display import Display, Page
 from app.flow_view import FlowView
 from app.session import Session
+from app.views.overlays.banner import BannerOverlay
 from app.views.overlays.colour_bar import ColourBarOverlay
 from app.views.overlays.depth_scale import DepthScaleOverlay
 from app.views.overlays.mask_contour import MaskContourOverlay
@@ -74,6 +75,7 @@ class CineView(QWidget):
             VortexCoresOverlay(),
             DepthScaleOverlay(),
             ColourBarOverlay(),
+            BannerOverlay(),
         )
         self.setMouseTracking(True)
         self.setMinimumSize(160, 120)

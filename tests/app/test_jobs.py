@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from conftest import until
 from pytestqt.qtbot import QtBot
 
 from app.jobs import JobRunner, Lane
@@ -30,7 +31,7 @@ def test_work_runs_elsewhere_and_its_result_arrives_on_the_main_thread(
         lambda progress: threading.current_thread(),
         lambda worker: seen.extend([worker, threading.current_thread()]),
     )
-    qtbot.waitUntil(lambda: len(seen) == 2)
+    until(qtbot, lambda: len(seen) == 2)
     assert seen[0] is not threading.main_thread()
     assert seen[1] is threading.main_thread()
 
@@ -44,7 +45,7 @@ def test_partial_results_come_before_the_end_and_in_order(jobs: JobRunner, qtbot
         return "end"
 
     jobs.start("x", work, seen.append, on_partial=seen.append)
-    qtbot.waitUntil(lambda: "end" in seen)
+    until(qtbot, lambda: "end" in seen)
     assert seen == [0, 1, 2, "end"]
 
 
@@ -61,7 +62,7 @@ def test_only_the_latest_step_is_shown(jobs: JobRunner, qtbot: QtBot) -> None:
         lambda status: shown.append(status.step.fraction) if status and status.step else None
     )
     jobs.start("x", work, lambda result: None)
-    qtbot.waitUntil(lambda: bool(shown) and shown[-1] == pytest.approx(0.999))
+    until(qtbot, lambda: bool(shown) and shown[-1] == pytest.approx(0.999))
     gate.set()
     assert len(shown) < 100
 
@@ -77,9 +78,9 @@ def test_cancel_ends_a_checking_job_and_delivers_nothing(jobs: JobRunner, qtbot:
             time.sleep(0.001)
 
     job = jobs.start("x", work, seen.append, kind="k")
-    qtbot.waitUntil(running.is_set)
+    until(qtbot, running.is_set)
     jobs.cancel(job)
-    qtbot.waitUntil(lambda: jobs.running("k") is None, timeout=1000)
+    until(qtbot, lambda: jobs.running("k") is None)
     assert seen == []
 
 
@@ -95,10 +96,10 @@ def test_result_of_a_job_that_does_not_check_is_dropped_after_cancel(
         return "late"
 
     job = jobs.start("x", work, seen.append)
-    qtbot.waitUntil(running.is_set)
+    until(qtbot, running.is_set)
     jobs.cancel(job)
     gate.set()
-    qtbot.waitUntil(lambda: not jobs.busy)
+    until(qtbot, lambda: not jobs.busy)
     assert seen == []
 
 
@@ -123,7 +124,7 @@ def test_two_registrations_never_run_at_once(jobs: JobRunner, qtbot: QtBot) -> N
 
     for _ in range(4):
         jobs.start("x", work, done.append, lane=Lane.REGISTRATION)
-    qtbot.waitUntil(lambda: len(done) == 4)
+    until(qtbot, lambda: len(done) == 4)
     assert worst[0] == 1
 
 
@@ -139,7 +140,7 @@ def test_close_cancels_waits_and_delivers_nothing_more(qtbot: QtBot) -> None:
             time.sleep(0.001)
 
     jobs.start("x", work, seen.append, on_end=lambda: seen.append("end"))
-    qtbot.waitUntil(running.is_set)
+    until(qtbot, running.is_set)
     assert jobs.close()
     qtbot.wait(20)
     assert seen == []

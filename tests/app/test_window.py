@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import FRAMES, FakeVerbs, wait_idle
+from conftest import FRAMES, FakeVerbs, until, wait_idle
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
@@ -134,7 +134,7 @@ def test_first_scale_is_shown_while_finer_ones_run(
     verbs.gate = threading.Event()
     opened.track_panel.run()
     session, display = opened.context.session, opened.context.display
-    qtbot.waitUntil(lambda: session.loop is not None and bool(session.loop.flows))
+    until(qtbot, lambda: session.loop is not None and bool(session.loop.flows))
     assert session.loop is not None
     assert list(session.loop.flows) == [Scale.EIGHTH]
     assert (display.options.page, display.options.scale) == (Page.FIELD, Scale.EIGHTH)
@@ -152,7 +152,7 @@ def test_later_scales_do_not_pull_the_user_away(
     verbs.gate = threading.Event()
     opened.track_panel.run()
     session = opened.context.session
-    qtbot.waitUntil(lambda: session.loop is not None and bool(session.loop.flows))
+    until(qtbot, lambda: session.loop is not None and bool(session.loop.flows))
     opened.context.display.set(page=Page.IMAGE)
     verbs.gate.set()
     wait_idle(opened, qtbot)
@@ -165,9 +165,9 @@ def test_cancel_keeps_finished_scales_and_says_that_it_is_incomplete(
     verbs.gate = threading.Event()
     opened.track_panel.run()
     session = opened.context.session
-    qtbot.waitUntil(lambda: session.loop is not None and bool(session.loop.flows))
+    until(qtbot, lambda: session.loop is not None and bool(session.loop.flows))
     opened.actions_["cancel"].trigger()
-    qtbot.waitUntil(lambda: not opened.context.jobs.busy, timeout=1000)
+    until(qtbot, lambda: not opened.context.jobs.busy)
     assert session.loop is not None
     assert session.loop.result is None
     assert list(session.loop.flows) == [Scale.EIGHTH]
@@ -317,7 +317,7 @@ def test_closing_in_the_middle_of_a_run_leaves_cleanly(
     wait_idle(window, qtbot)
     verbs.gate = threading.Event()
     window.track_panel.run()
-    qtbot.waitUntil(lambda: window.context.jobs.running("track") is not None)
+    until(qtbot, lambda: window.context.jobs.running("track") is not None)
     window.close()
     assert set(threading.enumerate()) <= before
     assert not window.context.jobs.busy
