@@ -6,8 +6,8 @@ import json
 import math
 from collections.abc import Iterator
 
-from engine.export.facts import loop_words, spacing_words, view_name
-from engine.export.numbers import quantity_name
+from engine.export.facts import RESEARCH, loop_words, spacing_words, view_name
+from engine.export.numbers import measured, quantity_name
 from engine.export.page import CONTENT, MARGIN, TOP, Flow, line_height, wrap
 from engine.export.palette import PRINT
 from engine.export.tables import plain
@@ -38,6 +38,24 @@ def fit_table(flow: Flow, result: TrackingResult) -> None:
     header = ("Scale", "Time", "Steps", "MSE", "NLCC (squared, 21x21)", "Folding")
     y = page.table(flow.y + 9, header, rows, (38, 26, 22, 28, 40, 24)) + 5
     note = "Fit is not accuracy: a field that chases noise fits better than the true motion."
+    flow.y = page.paragraph(MARGIN, y, note, CONTENT, size=7.5, colour=PRINT.muted) + 3
+
+
+def research_appendix(flow: Flow, measurements: Measurements) -> None:
+    """Draw the in-plane research values, where they were asked for."""
+    if not any(any(measurements.select(name)) for name in RESEARCH if name != "energy_loss"):
+        return
+    rows = []
+    for name in RESEARCH:
+        found = list(measurements.select(name))
+        if found:
+            top = max(found, key=lambda row: abs(row.value))
+            when = "whole loop" if top.frame is None else f"largest, frame {top.frame}"
+            rows.append((quantity_name(name), measured(top), when))
+    page = flow.room(26 + 5.2 * len(rows))
+    page.heading(flow.y + 4, "Appendix: in-plane research values")
+    y = page.table(flow.y + 9, ("Quantity", "Value", "When"), rows, (70, 40, 68)) + 5
+    note = "From one plane of a flow that has three dimensions: experimental, without norms."
     flow.y = page.paragraph(MARGIN, y, note, CONTENT, size=7.5, colour=PRINT.muted) + 3
 
 
@@ -106,6 +124,8 @@ def _chapters(
     )
     meanings: dict[str, str] = {}
     for row in measurements.rows:
+        if row.quantity.endswith("_trusted"):
+            continue  # the same, over the trusted vectors alone
         meanings.setdefault(row.quantity, row.definition)
     yield "Definitions used", [(quantity_name(name), text) for name, text in meanings.items()]
     calibrated = result.spacing_mm is not None and result.frame_times_s is not None

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import numpy as np
 
 from engine.export.curves import curve_of
 from engine.export.numbers import measured, number, percent, quantity_name
 from engine.model import Measurements, TrackingResult, View
 
-VIEW_NAMES = {
+# Values of one plane that belong into an appendix that was asked for, never on page one.
+RESEARCH: Final = (
+    "pressure_difference",
+    "relative_strength",
+    "vortex_relative_strength",
+    "pulsatility_correlation",
+    "energy_loss",
+)
+VIEW_NAMES: Final = {
     View.A4C: "Apical four-chamber (A4C)",
     View.A2C: "Apical two-chamber (A2C)",
     View.APLAX: "Apical long-axis (APLAX)",
@@ -35,24 +46,30 @@ def frame_words(result: TrackingResult, frame: int | None) -> str:
 
 
 def origin(mark: str, measurements: Measurements, result: TrackingResult) -> str:
-    """Return where ED or ES comes from, as far as the warnings and notices say.
+    """Return where ED or ES comes from, as far as definitions, warnings and notices say.
 
     Args:
         mark: ``ED`` or ``ES``.
-        measurements: Their warnings name surrogates.
-        result: Its notices do, too.
+        measurements: Definitions end with ``end-diastole: ...; end-systole: ...``.
+        result: Its notices may name a surrogate.
     """
+    words = {"ED": "end-diastole", "ES": "end-systole"}[mark]
+    for row in measurements.rows:
+        said = re.search(rf"{words}: ([^;.]+)", row.definition, re.IGNORECASE)
+        if said is not None:
+            return said.group(1).strip()
     for sentence in (*measurements.warnings, *result.notices):
-        words = sentence.replace(",", " ").split()
-        if mark in words and "surrogate" in sentence.lower():
+        if mark in sentence.replace(",", " ").split() and "surrogate" in sentence.lower():
             return "surrogate"
     return "as stored with the result"
 
 
-def heart_rate(measurements: Measurements) -> str:
-    """Return the heart rate, or that it is not known."""
+def heart_rate(measurements: Measurements) -> tuple[str, str]:
+    """Return the heart rate and where it comes from."""
     row = next(measurements.select("heart_rate"), None)
-    return "not known" if row is None else measured(row)
+    if row is None:
+        return "not known", ""
+    return measured(row), row.definition.partition("from: ")[2].rstrip(".")
 
 
 def loop_words(result: TrackingResult) -> str:
@@ -87,7 +104,8 @@ def further_values(result: TrackingResult, measurements: Measurements) -> list[t
         result: Gives ED and ES.
         measurements: Values of the whole loop, and volumes and areas at ED and ES.
     """
-    headline = {"ls_a4c", "ls_a2c", "ls_aplax", "ejection_fraction", "drift", "heart_rate"}
+    elsewhere = {"ls_a4c", "ls_a2c", "ls_aplax", "ejection_fraction", "drift", "heart_rate"}
+    elsewhere |= set(RESEARCH)
     lines = []
     for quantity in ("volume", "cavity_area"):
         curve = curve_of(measurements, quantity, "global")
@@ -97,7 +115,7 @@ def further_values(result: TrackingResult, measurements: Measurements) -> list[t
                 name = f"{quantity_name(quantity)} at {mark}"
                 lines.append((name, number(value, curve.unit)))
     for row in measurements.rows:
-        if row.frame is None and row.region in {"global", "mask"} and row.quantity not in headline:
+        if row.frame is None and row.region in {"global", "mask"} and row.quantity not in elsewhere:
             lines.append((quantity_name(row.quantity), measured(row)))
     return lines
 

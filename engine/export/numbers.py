@@ -28,6 +28,8 @@ _NAMES: Final = {
     "ls_a2c": "LS A2C",
     "ls_a4c": "LS A4C",
     "ls_aplax": "LS APLAX",
+    "lv_length": "LV length",
+    "post_systolic_index": "Post-systolic index",
     "q": "Q",
 }
 

@@ -9,7 +9,8 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
+from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon, Rectangle
+from matplotlib.path import Path
 
 from engine.export.notices import RESEARCH_USE
 from engine.export.palette import PRINT
@@ -22,6 +23,9 @@ CONTENT: Final = WIDTH - 2 * MARGIN
 TOP: Final = 30.0
 BOTTOM: Final = HEIGHT - 18.0
 MM_PER_POINT: Final = 25.4 / 72
+# The mark of resources/icons/myoflux.svg, on its grid of 24.
+_VENTRICLE: Final = ((5, 18), (5, 9), (8.5, 5), (12, 5), (15.5, 5), (19, 9), (19, 18))
+_ARROW: Final = ((12, 18), (12, 11), (9.5, 13), (12, 10.5), (14.5, 13))
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,13 @@ class Card:
         label: What it is.
         value: The number with its unit, or a word.
         remark: One line below, such as its definition in brief.
+        doubtful: Whether most of what it rests on is not trusted; it is then printed in grey.
     """
 
     label: str
     value: str
     remark: str = ""
+    doubtful: bool = False
 
 
 class Page:
@@ -54,8 +60,8 @@ class Page:
             subtitle: Stands beside the title in grey.
         """
         self.figure = Figure(figsize=(WIDTH / 25.4, HEIGHT / 25.4), facecolor=PRINT.background)
-        self._mark(MARGIN, 11.2)
-        self.text(MARGIN + 7.2, 13.6, "Myoflux", size=10.5, bold=True)
+        self._mark(MARGIN - 1.2, 8.4)
+        self.text(MARGIN + 6.2, 13.6, "Myoflux", size=10.5, bold=True)
         self.text(WIDTH - MARGIN, 13.6, title, size=10.5, bold=True, align="right")
         if subtitle:
             self.text(WIDTH - MARGIN, 18.4, subtitle, size=8, colour=PRINT.muted, align="right")
@@ -144,7 +150,8 @@ class Page:
             size = (
                 19.0 if text_width(card.value, size=100) * 0.19 * MM_PER_POINT < width - 6 else 13.0
             )
-            self.text(x + 3.2, y + 15.0, card.value, size=size, bold=True)
+            colour = PRINT.muted if card.doubtful else PRINT.text
+            self.text(x + 3.2, y + 15.0, card.value, size=size, colour=colour, bold=True)
             for line, part in enumerate(wrap(card.remark, width - 6, 6.8)[:2]):
                 self.text(x + 3.2, y + 19.6 + 3.0 * line, part, size=6.8, colour=PRINT.muted)
 
@@ -154,7 +161,7 @@ class Page:
             return y
         shown = list(sentences[:most])
         if len(sentences) > most:
-            shown.append(f"{len(sentences) - most} more on the last page.")
+            shown.append(f"{len(sentences) - most} more under Warnings on a later page.")
         lines = [
             (line, part == 0)
             for sentence in shown
@@ -226,16 +233,24 @@ class Page:
         )  # fmt: skip
         self.figure.add_artist(patch)
 
-    def _mark(self, x: float, y: float) -> None:
-        """Draw the product's mark: three stream lines of growing speed."""
-        lines = ((3.2, "#6a67e6"), (5.0, "#f0736a"), (4.0, "#fb9f42"))
-        for row, (length, colour) in enumerate(lines):
-            level = y + 1.3 * row - 0.6
-            line = Line2D(
-                [x / WIDTH, (x + length) / WIDTH], [1 - level / HEIGHT] * 2, color=colour,
-                linewidth=2.0, solid_capstyle="round",
+    def _mark(self, x: float, y: float, side: float = 6.4) -> None:
+        """Draw the product's mark: a ventricle with an arrow; ``x, y`` is its top left corner."""
+
+        def placed(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+            scale = side / 24
+            return [((x + a * scale) / WIDTH, 1 - (y + b * scale) / HEIGHT) for a, b in points]
+
+        curve = [Path.MOVETO, *[Path.CURVE4] * 6]
+        lines = [Path.MOVETO, Path.LINETO, Path.MOVETO, Path.LINETO, Path.LINETO]
+        for points, kinds, colour, width in (
+            (_VENTRICLE, curve, PRINT.accent, 1.7),
+            (_ARROW, lines, "#d08a1d", 1.5),
+        ):
+            patch = PathPatch(
+                Path(placed(points), kinds), facecolor="none", edgecolor=colour, linewidth=width,
+                capstyle="round", joinstyle="round", transform=self.figure.transFigure,
             )  # fmt: skip
-            self.figure.add_artist(line)
+            self.figure.add_artist(patch)
 
 
 class Flow:

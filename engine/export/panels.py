@@ -33,7 +33,7 @@ DPI: Final = 160
 _PANEL_AREA: Final = 13.5  # square inches
 _BAR_INCHES: Final = 0.95
 _SCREEN_DPI: Final = 100
-_FADED: Final = 0.3
+_FADED: Final = 0.4
 _MARGIN: Final = 0.08
 
 

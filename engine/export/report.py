@@ -11,7 +11,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 from numpy.typing import NDArray
 
 from engine.config import ReportConfig
-from engine.export.detail_pages import fine_print, fit_table, settings_table
+from engine.export.detail_pages import fine_print, fit_table, research_appendix, settings_table
 from engine.export.facts import view_name
 from engine.export.figures import write_field_figures
 from engine.export.flow_page import draw_flow, flow_cards, vortex_table
@@ -170,6 +170,7 @@ def report_pages(
     if limit is not None:
         draw_scales(flow, result, limit, trust)
     fit_table(flow, result)
+    research_appendix(flow, measurements)
     settings_table(flow, result)
     fine_print(flow, result, measurements, warnings)
     return [first, *flow.pages]

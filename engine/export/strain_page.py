@@ -44,16 +44,19 @@ def strain_cards(result: TrackingResult, measurements: Measurements) -> list[Car
     component = main_component(measurements)
     if headline is not None:
         remark = "End-systolic; this view alone, whole contour"
-        cards.append(Card(quantity_name(headline.quantity), measured(headline), remark))
+        label = quantity_name(headline.quantity)
+        cards.append(Card(label, measured(headline), remark, doubtful(headline.trust)))
     elif component is not None:
         curve = curve_of(measurements, component, "global")
         value = None if curve is None else curve.at(result.es_frame)
-        if value is not None:
+        if curve is not None and value is not None:
             label = quantity_name(component)
-            cards.append(Card(label, number(value, "%"), "Whole contour, at ES"))
+            text = number(value, "%")
+            cards.append(Card(label, text, "Whole contour, at ES", doubtful(curve.trust)))
     fraction = _first(measurements, ("ejection_fraction",))
     if fraction is not None:
-        cards.append(Card("Ejection fraction", measured(fraction), fraction.definition))
+        remark = _volumes(result, measurements) or fraction.definition
+        cards.append(Card("Ejection fraction", measured(fraction), remark))
     twist = curve_of(measurements, "twist", "global")
     if twist is not None:
         peak = max(twist.values, key=abs)
@@ -69,6 +72,11 @@ def strain_cards(result: TrackingResult, measurements: Measurements) -> list[Car
     cards = cards[:3]
     cards.append(Card("Trusted", trusted_words(measurements), "Share of the tracked region"))
     return cards
+
+
+def doubtful(trust: float | None) -> bool:
+    """Return whether less than half of what a value rests on is trusted."""
+    return trust is not None and trust < 0.5
 
 
 def draw_strain(
@@ -170,6 +178,16 @@ def layer_curves(measurements: Measurements, component: str) -> dict[str, Curve]
         if curve is not None:
             found[region_name(region.removeprefix("layer-"))] = curve
     return found
+
+
+def _volumes(result: TrackingResult, measurements: Measurements) -> str:
+    """Return the volumes behind the ejection fraction, or an empty string."""
+    curve = curve_of(measurements, "volume", "global")
+    if curve is None:
+        return ""
+    ends = (curve.at(result.ed_frame), curve.at(result.es_frame))
+    words = [number(value, curve.unit) for value in ends if value is not None]
+    return f"{words[0]} at ED, {words[1]} at ES; one plane" if len(words) == 2 else ""
 
 
 def _strain_bar(page: Page, y: float, width: float, limit: float) -> None:

@@ -19,7 +19,7 @@ from engine.export.facts import (
 )
 from engine.export.figures import backdrop, busiest_frame, frame_note, mean_motion
 from engine.export.overlay import pair_velocity
-from engine.export.page import BOTTOM, CONTENT, MARGIN, WIDTH, Flow, Page
+from engine.export.page import BOTTOM, CONTENT, MARGIN, WIDTH, Flow, Page, fit
 from engine.export.palette import PRINT
 from engine.export.panels import Backdrop, Panel, crop_box, draw_field, draw_speed_bar
 from engine.export.quiver import legible_step
@@ -54,13 +54,13 @@ def beat_line(page: Page, y: float, result: TrackingResult, measurements: Measur
             frame_words(result, result.es_frame),
             _from("ES", measurements, result),
         ),
-        (26.0, "Heart rate", heart_rate(measurements), ""),
+        (26.0, "Heart rate", *heart_rate(measurements)),
     )
     x = MARGIN
     for width, label, text, remark in columns:
         page.text(x, y + 3.5, label, size=7, colour=PRINT.muted)
         page.text(x, y + 8.0, text, size=8.2, bold=True)
-        page.text(x, y + 11.8, remark, size=7, colour=PRINT.muted)
+        page.text(x, y + 11.8, fit(remark, width - 1, 7), size=7, colour=PRINT.muted)
         x += width
     return y + 17
 
@@ -107,7 +107,7 @@ def draw_phases(
     height = min(BOTTOM - y - 18, 100.0)
     if height < 30:
         return
-    page.heading(y + 4, "Velocity" if limit is not None else "What was tracked")
+    page.heading(y + 4, "Velocity where it is highest" if limit is not None else "What was tracked")
     phases = fastest_phases(result)
     each = (width - _BAR - _GAP * (len(phases) - 1)) / len(phases)
     x, bar_top = MARGIN, y + 24
@@ -129,12 +129,12 @@ def fastest_phases(result: TrackingResult) -> list[tuple[str, int]]:
     """
     motion = mean_motion(result)
     if result.ed_frame is None or result.es_frame is None:
-        return [("Fastest", 1 + int(np.argmax(motion)))]
+        return [("Loop", 1 + int(np.argmax(motion)))]
     frames = result.first_frame + 1 + np.arange(len(motion))
     low, high = sorted((result.ed_frame, result.es_frame))
     between = (frames > low) & (frames <= high)
     systole = between if result.ed_frame < result.es_frame else ~between
-    phases = (("Fastest in systole", systole), ("Fastest in diastole", ~systole))
+    phases = (("Systole", systole), ("Diastole", ~systole))
     return [
         (name, 1 + int(np.argmax(np.where(part, motion, -1.0))))
         for name, part in phases

@@ -16,6 +16,7 @@ from engine.config import ReportConfig
 from engine.errors import OutputError
 from engine.export.notices import NOT_REVIEWED
 from engine.export.page import Page
+from engine.export.palette import PRINT
 from engine.export.report import report_pages, write_pdf, write_report
 from engine.model import Measurement, Measurements, Target, TrackingResult, View
 from engine.progress import NullProgress, RecordingProgress
@@ -145,7 +146,34 @@ def test_want_of_contrast_hides_the_arrows() -> None:
     result = drift_result(target=Target.BLOOD)
     first = _texts(report_pages(result, _flow("cm/s"), ReportConfig())[0])
     assert "No trackable contrast." in first
-    assert not any("Fastest" in word for word in first)
+    assert not any("cm/s" in word for word in first)
+
+
+def test_research_values_stay_off_page_one() -> None:
+    result = drift_result(target=Target.BLOOD)
+    plain = _flow("cm/s").rows
+    rows = (
+        *plain,
+        Measurement("pressure_difference", "Apex minus base.", "mask", 1.93, "mmHg", 6, 0.12),
+        Measurement("relative_strength", "Experimental.", "mask", 2.07, ""),
+    )
+    pages = report_pages(result, Measurements(rows), ReportConfig())
+    texts = [_texts(page) for page in pages]
+    assert not any("pressure" in word.lower() or "strength" in word.lower() for word in texts[0])
+    assert "1.9 mmHg" in [word for words in texts[1:] for word in words]
+    without = report_pages(result, Measurements(plain), ReportConfig())
+    assert not any("Appendix" in word for page in without for word in _texts(page))
+
+
+def test_doubtful_numbers_are_grey_and_origins_are_told() -> None:
+    result = drift_result(view=View.A4C)
+    meaning = "Lagrangian. View A4C; end-diastole: R wave; end-systole: smallest area, a surrogate."
+    rows = (Measurement("ls_a4c", meaning, "global", -9.0, "%", trust=0.2),)
+    page = report_pages(result, Measurements(rows), ReportConfig())[0]
+    value = next(text for text in page.figure.texts if text.get_text() == "−9 %")
+    assert value.get_color() == PRINT.muted
+    assert "R wave" in _texts(page)
+    assert any(word.startswith("smallest area") for word in _texts(page))
 
 
 def test_every_page_is_marked_and_holds_text_inside_the_paper(tmp_path: Path) -> None:
