@@ -5,49 +5,76 @@ No Qt library is loaded unless the window is asked for.
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
 from app.commands import check, demo, evaluate, info, mask, report, track, train
-from app.console import ERR, BAD_INPUT, no_screen, sentences
+from app.console import no_screen, sentences
+from engine.errors import ResourceError
+
+ABOUT = """Myoflux tracks tissue and blood in echocardiograms.
+
+main.py LOOP opens the window; the verbs below run without a screen, in the data's order:
+info, mask, track, report. Research use only, not for diagnosis.
+"""
+
+_POINT: Final = re.compile(r"-?[\d.]+,-?[\d.]+")
+
+DATA, MACHINE, WINDOW = "A loop", "Methods and this machine", "Window"
+
+
+class Commands(TyperGroup):
+    """The verbs, whose errors end in one sentence and a fixed exit code."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **more: Any) -> Any:
+        """Read the words before the verb."""
+        with sentences():
+            return super().make_context(info_name, spread_points(args), *rest, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Read the verb's words and run it."""
+        with sentences():
+            return super().invoke(ctx)
+
 
 app = typer.Typer(
-    help="Myoflux tracks tissue and blood in echocardiograms. Research use only, not for diagnosis.",
+    cls=Commands,
+    help=ABOUT,
     add_completion=False,
     no_args_is_help=False,
     pretty_exceptions_enable=False,
 )
-app.command("info")(info.info)
-app.command("mask")(mask.mask)
-app.command("track")(track.track)
-app.command("report")(report.report)
-app.command("demo")(demo.demo)
-app.command("check")(check.check)
-app.command("train")(train.train)
-app.add_typer(evaluate.app, name="evaluate")
+app.command("info", rich_help_panel=DATA)(info.info)
+app.command("mask", rich_help_panel=DATA)(mask.mask)
+app.command("track", rich_help_panel=DATA)(track.track)
+app.command("report", rich_help_panel=DATA)(report.report)
+app.command("demo", rich_help_panel=MACHINE)(demo.demo)
+app.command("check", rich_help_panel=MACHINE)(check.check)
+app.add_typer(evaluate.app, name="evaluate", rich_help_panel=MACHINE)
+app.command("train", rich_help_panel=MACHINE)(train.train)
 
 
-@app.command("window")
+@app.command("window", rich_help_panel=WINDOW)
 def window(
-    loop: Annotated[Path | None, typer.Argument(help="Loop to open")] = None,
+    loop: Annotated[Path | None, typer.Argument(help="Loop or result to open")] = None,
 ) -> None:
-    """Open the window (also: main.py [LOOP])."""
+    """Open the window (the same as main.py [LOOP])."""
     if no_screen():
-        ERR.print(
-            "There is no screen to open a window on. Use a verb (main.py --help), or run under "
-            "a display."
+        raise ResourceError(
+            "There is no screen to open a window on. Use a verb (see --help), or start under a "
+            "display."
         )
-        raise SystemExit(BAD_INPUT)
     from app.application import run  # noqa: PLC0415 - verbs must work without Qt
 
     raise SystemExit(run(loop))
 
 
-@app.command("screenshot")
+@app.command("screenshot", rich_help_panel=WINDOW)
 def screenshot(
     out: Annotated[Path, typer.Argument(help="PNG to write")],
     loop: Annotated[Path | None, typer.Argument(help="Loop to show; a phantom if none")] = None,
@@ -60,10 +87,26 @@ def screenshot(
 
 def main() -> None:
     """Run the command line; a first word that is no verb is the loop to open."""
-    arguments = sys.argv[1:]
     command = typer.main.get_command(app)
     verbs = command.commands if isinstance(command, TyperGroup) else {}
+    command(with_verb(sys.argv[1:], tuple(verbs)), prog_name="main.py")
+
+
+def spread_points(arguments: list[str]) -> list[str]:
+    """Return ``--points A B C`` as ``--points A --points B --points C``."""
+    spread: list[str] = []
+    among_points = False
+    for word in arguments:
+        if among_points and _POINT.fullmatch(word) and spread[-1] != "--points":
+            spread.append("--points")
+        elif not _POINT.fullmatch(word):
+            among_points = word == "--points"
+        spread.append(word)
+    return spread
+
+
+def with_verb(arguments: list[str], verbs: tuple[str, ...]) -> list[str]:
+    """Return the arguments with the verb ``window`` where no verb was given."""
     if not arguments or (arguments[0] not in verbs and not arguments[0].startswith("-")):
-        arguments = ["window", *arguments]
-    with sentences():
-        command(arguments, prog_name="myoflux")
+        return ["window", *arguments]
+    return arguments

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -22,6 +24,9 @@ ERR: Final = Console(stderr=True, soft_wrap=True)
 
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
+
+# Typer carries click under changing names; what it raises of wrong words derives from this class.
+_WRONG_USAGE: Final = typer.BadParameter.__mro__[1]
 
 
 class ConsoleProgress:
@@ -69,7 +74,8 @@ class ConsoleProgress:
 
     def notice(self, message: str) -> None:
         """Show the sentence."""
-        self._bar.console.print(f"[yellow]Note:[/] {message}", highlight=False)
+        self._bar.console.print("[yellow]Note:[/] ", end="")
+        self._bar.console.print(message, highlight=False, markup=False)
 
     def check(self) -> None:
         """Never cancel: Ctrl-C interrupts by itself."""
@@ -77,9 +83,15 @@ class ConsoleProgress:
 
 @contextmanager
 def sentences() -> Iterator[None]:
-    """Turn the engine's errors into one sentence and exit code 2, without a traceback."""
+    """Turn errors into one sentence on the error stream, without a traceback.
+
+    Raises:
+        SystemExit: With 2 where something given cannot be used or written, 130 on Ctrl-C.
+    """
     try:
         yield
+    except _WRONG_USAGE as error:
+        _leave(f"{_usage_sentence(error)} See --help.", BAD_INPUT)
     except Cancelled as error:
         _leave(str(error), INTERRUPTED)
     except KeyboardInterrupt:
@@ -88,8 +100,17 @@ def sentences() -> Iterator[None]:
         _leave(str(error), BAD_INPUT)
     except MemoryError:
         _leave("Not enough memory. Track fewer frames (--frames A:B).", BAD_INPUT)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         _leave(_explain(error), BAD_INPUT)
+
+
+def _usage_sentence(error: Exception) -> str:
+    """Return what is wrong with the words of the command line."""
+    format_message = getattr(error, "format_message", error.__str__)
+    text = str(format_message()).strip()
+    return text if text.endswith((".", "?", ")")) else f"{text}."
 
 
 def _explain(error: OSError) -> str:
@@ -104,8 +125,22 @@ def _explain(error: OSError) -> str:
 
 def _leave(sentence: str, code: int) -> None:
     """Print a sentence on one line of the error stream and exit."""
-    ERR.print(f"[bold red]Error:[/] {' '.join(sentence.split())}", highlight=False)
+    ERR.print("[bold red]Error:[/] ", end="")
+    ERR.print(" ".join(sentence.split()), highlight=False, markup=False)
     raise SystemExit(code)
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print what the user should know, each sentence once."""
+    for note in dict.fromkeys(notes):
+        OUT.print("[yellow]Note:[/] ", end="")
+        OUT.print(note, highlight=False, markup=False)
+
+
+def print_files(paths: Iterable[Path]) -> None:
+    """Print where files were written."""
+    for path in paths:
+        OUT.print(str(path), highlight=False, markup=False)
 
 
 def table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from engine import __version__
 from engine.analysis.measure import measure
+from engine.analysis.trust import trust_map
 from engine.config import ReportConfig, TrackingConfig
 from engine.device import set_worker_threads
 from engine.export.report import write_report
@@ -111,8 +112,29 @@ def report(
     config: ReportConfig,
     progress: Progress,
 ) -> tuple[Path, ...]:
-    """Write CSV, summary, video, figures and PDF of a result; see ``engine.export.report``."""
-    return write_report(result, measurements, out_dir, config, progress)
+    """Write CSV, summary, video, figures and PDF of a result, with untrusted vectors faded.
+
+    Args:
+        result: What was tracked.
+        measurements: What was measured of it.
+        out_dir: Folder of the files.
+        config: Which of them are written.
+        progress: Told of every part.
+
+    Returns:
+        The files, as ``engine.export.report.write_report`` orders them.
+
+    Raises:
+        OutputError: If a file cannot be written; nothing half-written stays.
+        Cancelled: If a stop was asked for; finished files stay.
+    """
+    trust = trust_map(result, progress=progress) if _draws_arrows(config) else None
+    score = None if trust is None else trust.score
+    return write_report(result, measurements, out_dir, config, progress, trust=score)
+
+
+def _draws_arrows(config: ReportConfig) -> bool:
+    return config.movie or config.figures or config.pdf
 
 
 def _source_frame(frame: int | None, cine: Cine) -> int | None:

@@ -20,9 +20,7 @@ LIMITS_PX = {
 """Largest accepted mean endpoint error at scale 1, px."""
 
 
-def check(
-    device: options.Device = options.DeviceName.AUTO, seed: options.Seed = 0
-) -> None:
+def check(device: options.Device = options.DeviceName.AUTO, seed: options.Seed = 0) -> None:
     """Track small phantoms on this machine and compare with their exact motion."""
     rows, failed = [], False
     for kind, limit in LIMITS_PX.items():

@@ -11,7 +11,14 @@ import typer
 from app.commands.report import write_all
 from app.commands.track import print_scales, track_cine, track_file
 from app.console import OUT, ConsoleProgress
-from engine.config import MaskConfig, MeasureConfig, Preset, ReadConfig, ReportConfig, TrackingConfig
+from engine.config import (
+    MaskConfig,
+    MeasureConfig,
+    Preset,
+    ReadConfig,
+    ReportConfig,
+    TrackingConfig,
+)
 from engine.errors import UnreadableFileError
 from engine.model import TrackingResult, View
 from engine.phantom import Phantom, PhantomConfig, PhantomKind, make_phantom
@@ -57,9 +64,7 @@ def _phantom(out: Path, config: TrackingConfig) -> None:
     print_scales(result, endpoint_columns(result, phantom))
 
 
-def endpoint_columns(
-    result: TrackingResult, phantom: Phantom
-) -> tuple[tuple[str, list[str]], ...]:
+def endpoint_columns(result: TrackingResult, phantom: Phantom) -> tuple[tuple[str, list[str]], ...]:
     """Return table columns with the endpoint error of every scale in px and, calibrated, mm.
 
     The error is taken over the phantom's own mask of moving tissue within the tracked mask.

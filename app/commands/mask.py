@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from app.commands import options
-from app.commands.track import MaskName, chosen_method
-from app.console import OUT, ConsoleProgress
+from app.console import ConsoleProgress, print_files, print_notes
 from engine import pipeline
 from engine.config import MaskConfig
 from engine.export.movie import write_mask_movie
 from engine.masks.build import save_masks
+from engine.model import View
 
 
 def mask(
     loop: options.Loop,
     out: options.Out,
     target: options.Target = options.TargetName.TISSUE,
-    mask_method: MaskName = MaskName.AUTO,
+    mask_method: options.MaskMethodOption = options.MaskName.AUTO,
     points: options.Points = None,
     view: options.ViewOption = None,
     ed: options.Ed = None,
@@ -24,10 +24,10 @@ def mask(
     fps: options.Fps = None,
     spacing_mm: options.Spacing = None,
 ) -> None:
-    """Make the mask and write mask.npz, contours.json and an overlay video."""
+    """Make the mask; write mask.npz, contours.json and mask.mp4, a video with both on the cine."""
     config = MaskConfig(
         target=target.value,
-        method=chosen_method(mask_method.value, points),
+        method=options.mask_method(mask_method, points),
         points=options.parse_points(points),
         view=view.value if view else None,
         ed_frame=ed,
@@ -38,10 +38,13 @@ def mask(
     with ConsoleProgress("Mask") as progress:
         made = pipeline.build_mask(cine, config, progress)
     out.mkdir(parents=True, exist_ok=True)
-    for path in save_masks(out, made, cine):
-        OUT.print(str(path), highlight=False)
+    files = save_masks(out, made, cine, view=View(view.value) if view else None)
     with ConsoleProgress("Video") as progress:
         write_mask_movie(out / "mask.mp4", cine, made, progress)
-    OUT.print(str(out / "mask.mp4"), highlight=False)
-    for note in made.notes:
-        OUT.print(f"[yellow]Note:[/] {note}", highlight=False)
+    print_files((*files, out / "mask.mp4"))
+    marked = {"ED": made.ed_frame, "ES": made.es_frame}
+    frames_used = [
+        f"{name} is frame {frame + cine.first_frame}." for name, frame in marked.items()
+        if frame is not None
+    ]  # fmt: skip
+    print_notes((*cine.provenance.warnings, *made.notes, *frames_used))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from engine.config import ALL_SCALES, ReadConfig
+from engine.config import ALL_SCALES, MaskMethod, ReadConfig
 from engine.errors import InputError
 from engine.model import Scale
 
@@ -39,22 +39,74 @@ class DeviceName(StrEnum):
     CUDA = "cuda"
 
 
-Loop = Annotated[Path, typer.Argument(help="DICOM, MP4/AVI/MOV/GIF, folder, TIFF, NIfTI or NPZ")]
-Out = Annotated[Path, typer.Option("--out", help="Folder for the results")]
-Target = Annotated[TargetName, typer.Option("--target", help="What is tracked")]
-ViewOption = Annotated[ViewName | None, typer.Option("--view", help="Confirmed view")]
-Frames = Annotated[str | None, typer.Option("--frames", help="A:B, half-open, from 0")]
-Fps = Annotated[float | None, typer.Option("--fps", help="Acquisition rate, frames/s")]
-Spacing = Annotated[
-    tuple[float, float] | None, typer.Option("--spacing-mm", help="Pixel spacing X Y, mm")
+class MaskName(StrEnum):
+    """How the mask is made."""
+
+    AUTO = "auto"
+    POINTS = "points"
+    PAPER = "paper"
+
+
+INPUT: Final = "The loop"
+MASK: Final = "The mask"
+TRACKING: Final = "Tracking"
+METHOD_HELP: Final = (
+    "auto finds the heart; points takes --points; paper keeps the paper's tissue region"
+)
+
+Loop = Annotated[
+    Path, typer.Argument(help="DICOM, MP4/AVI/MOV/GIF, folder of images, TIFF, NIfTI or NPZ")
 ]
-Ed = Annotated[int | None, typer.Option("--ed", help="End-diastolic frame of the source")]
-Es = Annotated[int | None, typer.Option("--es", help="End-systolic frame of the source")]
-Device = Annotated[DeviceName, typer.Option("--device", help="Where to compute")]
-Seed = Annotated[int, typer.Option("--seed", help="Of all random choices")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results")]
+Frames = Annotated[
+    str | None,
+    typer.Option("--frames", help="A:B, half-open, from 0", rich_help_panel=INPUT),
+]
+Fps = Annotated[
+    float | None,
+    typer.Option(
+        "--fps", help="Acquisition rate, where the file has none", rich_help_panel=INPUT
+    ),
+]
+Spacing = Annotated[
+    tuple[float, float] | None,
+    typer.Option(
+        "--spacing-mm", help="Pixel spacing X Y, where the file has none", rich_help_panel=INPUT
+    ),
+]
+ViewOption = Annotated[
+    ViewName | None,
+    typer.Option(
+        "--view", help="The view as you confirm it; names the segments", rich_help_panel=INPUT
+    ),
+]
+Ed = Annotated[
+    int | None,
+    typer.Option("--ed", help="End-diastolic frame of the source", rich_help_panel=INPUT),
+]
+Es = Annotated[
+    int | None,
+    typer.Option("--es", help="End-systolic frame of the source", rich_help_panel=INPUT),
+]
+Target = Annotated[
+    TargetName, typer.Option("--target", help="What is tracked", rich_help_panel=MASK)
+]
+MaskMethodOption = Annotated[
+    MaskName, typer.Option("--mask-method", help=METHOD_HELP, rich_help_panel=MASK)
+]
 Points = Annotated[
     list[str] | None,
-    typer.Option("--points", help="X,Y in px; three times: annulus, annulus, apex"),
+    typer.Option(
+        "--points",
+        help="X,Y X,Y X,Y in px of the ED frame: annulus, annulus, apex (short axis: centre, rim)",
+        rich_help_panel=MASK,
+    ),
+]
+Device = Annotated[
+    DeviceName, typer.Option("--device", help="Where to compute", rich_help_panel=TRACKING)
+]
+Seed = Annotated[
+    int, typer.Option("--seed", help="Of all random choices", rich_help_panel=TRACKING)
 ]
 
 
@@ -116,3 +168,14 @@ def parse_points(texts: list[str] | None) -> tuple[tuple[float, float], ...]:
             ) from error
         points.append((x, y))
     return tuple(points)
+
+
+def mask_method(name: MaskName, points: list[str] | None) -> MaskMethod:
+    """Return the mask's method: points that were given mean to use them.
+
+    Raises:
+        InputError: If points are wanted and there are none.
+    """
+    if name is MaskName.POINTS and not points:
+        raise InputError("The mask method points needs --points X,Y X,Y X,Y.")
+    return MaskMethod.POINTS if points else MaskMethod(name.value)

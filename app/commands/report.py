@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.commands import options
-from app.console import OUT, ConsoleProgress
+from app.console import ConsoleProgress, print_files, print_notes
 from engine import pipeline
 from engine.config import MeasureConfig, ReportConfig
 from engine.model import TrackingResult
@@ -27,7 +27,7 @@ def report(
     scale: Annotated[str | None, typer.Option(help="Scale that is measured")] = None,
     speed_limit: Annotated[float | None, typer.Option(help="Upper end of the colour bar")] = None,
 ) -> None:
-    """Measure a result and write measurements.csv, summary.json, overlay.mp4 and report.pdf."""
+    """Measure a result; write measurements.csv, summary.json, overlay.mp4, PNGs and report.pdf."""
     tracked = pipeline.read_result(result)
     measure_config = MeasureConfig(
         segments=segments,
@@ -37,8 +37,7 @@ def report(
         scale=options.parse_scales(scale)[0] if scale else None,
     )
     report_config = ReportConfig(movie=movie, pdf=pdf, figures=figures, speed_limit=speed_limit)
-    for path in write_all(tracked, out, measure_config, report_config):
-        OUT.print(str(path), highlight=False)
+    print_files(write_all(tracked, out, measure_config, report_config))
 
 
 def write_all(
@@ -48,7 +47,6 @@ def write_all(
     out.mkdir(parents=True, exist_ok=True)
     with ConsoleProgress("Measuring") as progress:
         measurements = pipeline.measure(result, measure_config, progress)
-    for warning in measurements.warnings:
-        OUT.print(f"[yellow]Note:[/] {warning}", highlight=False)
+    print_notes(measurements.warnings)
     with ConsoleProgress("Report") as progress:
         return pipeline.report(result, measurements, out, report_config, progress)

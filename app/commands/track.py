@@ -2,66 +2,82 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from app.commands import options
-from app.console import OUT, ConsoleProgress, table
+from app.console import ConsoleProgress, print_files, print_notes, table
 from engine import pipeline
 from engine.config import MaskConfig, MaskMethod, Preset, ReadConfig, TrackingConfig
+from engine.device import resolve_device
 from engine.errors import InputError
 from engine.export.tables import write_summary
 from engine.io.reader import require_frames
-from engine.model import Cine, Mask, TrackingResult, View
+from engine.model import Cine, Mask, Measurements, TrackingResult, View
 
-
-class MaskName(StrEnum):
-    """How the mask is made."""
-
-    AUTO = "auto"
-    POINTS = "points"
-    PAPER = "paper"
+PresetOption = Annotated[
+    Preset,
+    typer.Option(
+        help="preview: 1/8 and 1/4 in seconds; paper: the paper's settings, hours",
+        rich_help_panel=options.TRACKING,
+    ),
+]
+NOT_MEASURED: Final = Measurements(
+    (), omitted=(("measurements", "Tracked, not measured yet: run the verb report."),)
+)
 
 
 def track(
     loop: options.Loop,
     out: options.Out,
-    target: options.Target = options.TargetName.TISSUE,
-    mask: Annotated[Path | None, typer.Option(help="PNG, NIfTI or NPZ; nonzero inside")] = None,
-    contours: Annotated[Path | None, typer.Option(help="Contours (JSON)")] = None,
-    mask_method: Annotated[MaskName, typer.Option(help="How the mask is made")] = MaskName.AUTO,
-    points: options.Points = None,
-    scales: Annotated[str | None, typer.Option(help="Such as 1/8,1/4,1/2,1")] = None,
     frames: options.Frames = None,
+    fps: options.Fps = None,
+    spacing_mm: options.Spacing = None,
     view: options.ViewOption = None,
     ed: options.Ed = None,
     es: options.Es = None,
+    target: options.Target = options.TargetName.TISSUE,
+    mask: Annotated[
+        Path | None,
+        typer.Option(help="PNG, NIfTI or NPZ; nonzero inside", rich_help_panel=options.MASK),
+    ] = None,
+    contours: Annotated[
+        Path | None,
+        typer.Option(help="contours.json, as the verb mask writes", rich_help_panel=options.MASK),
+    ] = None,
+    mask_method: options.MaskMethodOption = options.MaskName.AUTO,
+    points: options.Points = None,
+    preset: PresetOption = Preset.DEFAULT,
+    scales: Annotated[
+        str | None,
+        typer.Option(help="Such as 1/8,1/4,1/2,1", rich_help_panel=options.TRACKING),
+    ] = None,
     device: options.Device = options.DeviceName.AUTO,
     seed: options.Seed = 0,
-    fps: options.Fps = None,
-    spacing_mm: options.Spacing = None,
-    preset: Annotated[Preset, typer.Option(help="Settings")] = Preset.DEFAULT,
-    method: Annotated[str, typer.Option(help="See 'evaluate' for all")] = "ssmsr",
-    init: Annotated[Path | None, typer.Option(help="Weights to start from")] = None,
-    test_time_training: Annotated[bool, typer.Option(help="Optimise on the loop")] = True,
-    temporal: Annotated[bool, typer.Option(help="Neighbouring pairs support one another")] = True,
+    method: Annotated[
+        str, typer.Option(help="ssmsr, or a peer such as dis", rich_help_panel=options.TRACKING)
+    ] = "ssmsr",
+    init: Annotated[
+        Path | None,
+        typer.Option(help="Weights to start from", rich_help_panel=options.TRACKING),
+    ] = None,
+    test_time_training: Annotated[
+        bool,
+        typer.Option(
+            "--ttt/--no-ttt", help="Train on the loop itself", rich_help_panel=options.TRACKING
+        ),
+    ] = True,
+    temporal: Annotated[
+        bool,
+        typer.Option(help="Neighbouring pairs help one another", rich_help_panel=options.TRACKING),
+    ] = True,
 ) -> None:
-    """Track a loop and write result.h5 and summary.json."""
+    """Track a loop; write result.h5 and summary.json."""
     if mask is not None and contours is not None:
         raise InputError("Give either --mask or --contours, not both.")
     file = mask or contours
-    mask_config = MaskConfig(
-        target=target.value,
-        method=MaskMethod.FILE if file else chosen_method(mask_method.value, points),
-        file=file,
-        points=options.parse_points(points),
-        view=view.value if view else None,
-        ed_frame=ed,
-        es_frame=es,
-    )
     config = TrackingConfig(
         target=target.value,
         method=method,
@@ -73,16 +89,22 @@ def track(
         test_time_training=test_time_training,
         temporal=temporal,
     )
+    resolve_device(device.value)
+    mask_config = MaskConfig(
+        target=target.value,
+        method=MaskMethod.FILE if file else options.mask_method(mask_method, points),
+        file=file,
+        points=options.parse_points(points),
+        view=view.value if view else None,
+        ed_frame=ed,
+        es_frame=es,
+    )
     confirmed = View(view.value) if view else None
     reading = options.read_config(frames, fps, spacing_mm)
     result, _, _ = track_file(loop, out, reading, mask_config, config, confirmed)
     print_scales(result)
-    OUT.print(f"Wrote {out / 'result.h5'}. Next: main.py report {out / 'result.h5'} --out {out}")
-
-
-def chosen_method(name: str, points: list[str] | None) -> MaskMethod:
-    """Return the mask's method: points that were given mean to use them."""
-    return MaskMethod.POINTS if points else MaskMethod(name)
+    print_notes(result.notices)
+    print_files((out / "result.h5", out / "summary.json"))
 
 
 def preset_scales(preset: Preset, scales: str | None) -> tuple[str, ...]:
@@ -117,8 +139,8 @@ def track_cine(
     out.mkdir(parents=True, exist_ok=True)
     with ConsoleProgress("Tracking") as progress:
         result = pipeline.track(cine, mask, config, progress, view=view)
-    pipeline.write_result(out / "result.h5", result)
-    write_summary(out / "summary.json", result, None)
+        pipeline.write_result(out / "result.h5", result, progress)
+    write_summary(out / "summary.json", result, NOT_MEASURED)
     return result
 
 
