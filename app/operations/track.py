@@ -29,6 +29,9 @@ def track(context: Context, config: TrackingConfig) -> None:
         raise InputError("Open a loop and make its mask before tracking.")
     if context.jobs.running(KIND) is not None:
         raise InputError("A tracking is running. Cancel it, or wait for its end.")
+    judging = context.jobs.running("trust")
+    if judging is not None:
+        context.jobs.cancel(judging)
     mask = dataclasses.replace(loop.mask, ed_frame=loop.ed_frame, es_frame=loop.es_frame)
     context.session.update(
         loop.loop_id,

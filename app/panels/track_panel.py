@@ -9,6 +9,7 @@ from app.context import Context
 from app.flow_view import FlowView
 from app.operations.track import KIND, cancel, track
 from app.panels.base import StepPanel
+from app.session import Loop
 from app.widgets.parts import button, label, restyle, row
 from app.widgets.step_section import StepState
 from engine.config import Preset, TrackingConfig
@@ -90,7 +91,7 @@ class TrackPanel(StepPanel):
             box.setEnabled(not running)
         flows = [] if loop is None else [loop.flows[s] for s in Scale if s in loop.flows]
         self._show_fits(flows)
-        notices = () if loop is None or loop.result is None else loop.result.notices
+        notices = () if loop is None else run_notices(loop)
         self._notices.setText("\n".join(notices))
         self._notices.setVisible(bool(notices))
 
@@ -141,3 +142,11 @@ class TrackPanel(StepPanel):
             )
             for place, text in enumerate(cells):
                 self._table.addWidget(label(text), line, place)
+
+
+def run_notices(loop: Loop) -> tuple[str, ...]:
+    """Return what the run told, without what the steps before it say already."""
+    if loop.result is None:
+        return ()
+    known = {*loop.cine.provenance.warnings, *(loop.mask.notes if loop.mask else ())}
+    return tuple(notice for notice in loop.result.notices if notice not in known)

@@ -59,7 +59,7 @@ def status_text(status: JobStatus) -> str:
     parts = [status.title]
     step = status.step
     if step is not None:
-        if step.stage and step.stage.lower() != status.title.lower():
+        if step.stage and step.stage.lower() not in status.title.lower():
             parts.append(step.stage)
         if step.message:
             parts.append(step.message)

@@ -6,199 +6,18 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from small_engine import FakeVerbs, until, wait_idle
 
 from app import theme
 from app.application import make_window
 from app.main_window import MainWindow
 from app.settings import Settings
-from app.verbs import Trust
-from engine.config import MaskConfig, MeasureConfig, ReadConfig, ReportConfig, TrackingConfig
-from engine.errors import UnreadableFileError
-from engine.model import (
-    Cine,
-    Contours,
-    Mask,
-    MaskKind,
-    Measurement,
-    Measurements,
-    Provenance,
-    Scale,
-    ScaleField,
-    Target,
-    TrackingResult,
-    View,
-)
-from engine.progress import Progress, Step
-
-FRAMES, HEIGHT, WIDTH = 12, 96, 128
-
-
-def make_cine(*, calibrated: bool = True, frames: int = FRAMES) -> Cine:
-    """Return a small speckled loop."""
-    rng = np.random.default_rng(0)
-    data = rng.integers(0, 255, (frames, HEIGHT, WIDTH), dtype=np.uint8)
-    return Cine(
-        data,
-        Provenance("small.dcm", "0" * 64, "DICOM"),
-        frame_times_s=np.arange(frames) * 0.02 if calibrated else None,
-        spacing_mm=(0.5, 0.4) if calibrated else None,
-        r_times_s=(0.04,) if calibrated else (),
-        first_frame=5,
-    )
-
-
-def make_contours(frames: int = FRAMES) -> Contours:
-    """Return an inner and an outer arch that do not move."""
-    angle = np.linspace(np.pi, 2 * np.pi, 25)
-    inner = np.stack([64 + 20 * np.cos(angle), 70 + 40 * np.sin(angle)], 1)
-    outer = np.stack([64 + 30 * np.cos(angle), 70 + 52 * np.sin(angle)], 1)
-    return Contours(
-        np.repeat(inner[None], frames, 0), np.repeat(outer[None], frames, 0), keyframes=(0, 6)
-    )
-
-
-@dataclass
-class FakeVerbs:
-    """Verbs of a small engine whose every answer is known.
-
-    Attributes:
-        calibrated: Whether loops have spacing and times.
-        gate: Tracking waits for it after the first scale; None runs through.
-        calls: Names of the verbs called.
-        failure: Raised by every verb but reading.
-        trackable: Whether blood shows contrast.
-    """
-
-    calibrated: bool = True
-    gate: threading.Event | None = None
-    calls: list[str] = field(default_factory=list)
-    failure: Exception | None = None
-    trackable: bool = True
-
-    def read_cine(self, path: Path, config: ReadConfig, progress: Progress) -> Cine:
-        self.calls.append("read_cine")
-        if not path.exists():
-            raise UnreadableFileError(f"{path.name} is not there. Choose another file.")
-        return make_cine(calibrated=self.calibrated)
-
-    def demo_cine(self, progress: Progress) -> Cine:
-        return make_cine()
-
-    def build_mask(self, cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
-        self.calls.append(f"build_mask {config.method.value} {config.target}")
-        data = np.zeros(cine.frames.shape, np.bool_)
-        data[:, 20:80, 30:100] = True
-        return Mask(
-            data, MaskKind.WALL, make_contours(len(data)), ed_frame=2, es_frame=7, confidence=0.9
-        )
-
-    def track(
-        self,
-        cine: Cine,
-        mask: Mask,
-        config: TrackingConfig,
-        progress: Progress,
-        *,
-        view: View | None,
-    ) -> TrackingResult:
-        self.calls.append("track")
-        if self.failure is not None:
-            raise self.failure
-        fields = []
-        for index, key in enumerate(config.scales):
-            fields.append(self._field(cine, Scale(key)))
-            progress.partial(fields[-1])
-            done = (index + 1) / len(config.scales)
-            progress.report(Step(f"scale {Scale(key).label}", index + 1, 4, fraction=done))
-            while self.gate is not None and not self.gate.wait(0.01):
-                progress.check()
-        return TrackingResult(
-            tuple(fields),
-            mask.data,
-            "ssmsr",
-            Target(config.target),
-            cine.provenance.sha256,
-            "0",
-            frames=cine.frames,
-            frame_times_s=cine.frame_times_s,
-            spacing_mm=cine.spacing_mm,
-            contours=mask.contours,
-            first_frame=cine.first_frame,
-        )
-
-    def trust(self, result: TrackingResult, scale: Scale, progress: Progress) -> Trust:
-        trust = np.ones((FRAMES - 1, HEIGHT, WIDTH), np.float32)
-        trust[:, :, :60] = 0.1
-        return Trust(trust, self.trackable)
-
-    def measure(
-        self, result: TrackingResult, config: MeasureConfig, progress: Progress
-    ) -> Measurements:
-        self.calls.append("measure")
-        if self.failure is not None:
-            raise self.failure
-        rows = [
-            Measurement(
-                "strain_longitudinal", "L(t)/L0 - 1", region, -value * frame, "%", frame + 5
-            )
-            for region, value in (("global", 1.5), ("basal_inferoseptal", 1.0))
-            for frame in range(FRAMES)
-        ]
-        rows.append(Measurement("ls_a4c", "end-systolic", "global", -17.6, "%"))
-        return Measurements(tuple(rows), omitted=(("velocity", "the frame rate is unknown"),))
-
-    def report(
-        self,
-        result: TrackingResult,
-        measurements: Measurements,
-        folder: Path,
-        config: ReportConfig,
-        progress: Progress,
-    ) -> tuple[Path, ...]:
-        self.calls.append("report")
-        path = folder / "report.pdf"
-        path.write_bytes(b"pdf")
-        return (path,)
-
-    def write_movie(
-        self, path: Path, result: TrackingResult, scale: Scale, progress: Progress
-    ) -> None:
-        self.calls.append(f"write_movie {scale.label}")
-        if self.failure is not None:
-            raise self.failure
-        path.write_bytes(b"mp4")
-
-    def write_csv(self, path: Path, measurements: Measurements) -> None:
-        self.calls.append("write_csv")
-        path.write_text("csv", encoding="utf-8")
-
-    def write_result(self, path: Path, result: TrackingResult) -> None:
-        self.calls.append("write_result")
-        path.write_bytes(b"h5")
-
-    def read_result(self, path: Path) -> TrackingResult:
-        raise UnreadableFileError(f"{path.name} is no result file.")
-
-    def device_name(self) -> str:
-        return "CPU, 1 thread"
-
-    def _field(self, cine: Cine, scale: Scale) -> ScaleField:
-        frames, height, width = cine.frames.shape
-        displacement = np.zeros((frames - 1, 2, height, width), np.float32)
-        displacement[:, 0] = -2.0
-        displacement[:, 1] = 1.0
-        return ScaleField(
-            scale, displacement, seconds=0.5, steps=3, mse=0.01, nlcc=0.6, folding=0.0
-        )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -257,13 +76,3 @@ def tracked(opened: MainWindow, qtbot: QtBot) -> MainWindow:
     opened.track_panel.run()
     wait_idle(opened, qtbot)
     return opened
-
-
-def until(qtbot: QtBot, condition: Callable[[], bool]) -> None:
-    """Wait for a condition, long enough for a machine that is busy with other work."""
-    qtbot.waitUntil(condition, timeout=60_000)
-
-
-def wait_idle(window: MainWindow, qtbot: QtBot) -> None:
-    """Wait until no job runs."""
-    until(qtbot, lambda: not window.context.jobs.busy)

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from conftest import until
 from pytestqt.qtbot import QtBot
+from small_engine import until
 
 from app.jobs import JobRunner, Lane
 from engine.errors import InputError

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import FRAMES, FakeVerbs, until, wait_idle
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
+from small_engine import FRAMES, FakeVerbs, until, wait_idle
 
 from app.application import make_window
 from app.dialogs.questions import NumberDialog
