@@ -21,7 +21,7 @@ class Greedy(PairwiseMethod):
     label = "greedy"
     description = "Greedy diffeomorphic registration, local correlation (greedy); not trained."
     radius_px = 8
-    smoothing = "4vox 1vox"
+    smoothing = "6vox 2vox"
 
     def missing(self) -> str | None:
         """Return how to install greedy, or None if it is there."""
