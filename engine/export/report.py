@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.backends.backend_pdf import PdfPages
 from numpy.typing import NDArray
 
+from engine.analysis.trust import trust_map
 from engine.config import ReportConfig
 from engine.export.detail_pages import fine_print, fit_table, research_appendix, settings_table
 from engine.export.facts import view_name
@@ -67,7 +68,7 @@ def write_report(
             ``field-*.png`` and ``report.pdf``.
         config: Which of them are written.
         progress: Told of every part.
-        trust: ``(T-1, H, W)`` of the finest scale, in [0, 1] or bool; None if not measured.
+        trust: ``(T-1, H, W)`` of the finest scale, in [0, 1] or bool; None judges it here.
 
     Returns:
         The files, in the order above.
@@ -79,6 +80,8 @@ def write_report(
     files = [out_dir / "measurements.csv", out_dir / "summary.json"]
     write_csv(files[0], measurements)
     write_summary(files[1], result, measurements)
+    if trust is None and (config.movie or config.figures or config.pdf):
+        trust = trust_map(result, progress=progress).score
     blind = lacks_contrast(measurements)
     banner = HIDDEN if blind else ""
     if config.movie:

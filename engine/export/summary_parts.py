@@ -30,6 +30,7 @@ _SCREEN_DPI: Final = 160
 _VALUES: Final = 52.0
 _BAR: Final = 16.0
 _GAP: Final = 2.5
+_TITLE: Final = 41.0
 _MOST_VALUES: Final = 14
 
 Trust = NDArray[np.floating] | NDArray[np.bool_]
@@ -117,7 +118,8 @@ def draw_phases(
         axes = _picture(
             page, (x, y + 15, each, height), result, frame, title=title, limit=limit, trust=trust
         )
-        x = axes.get_position().x1 * WIDTH + _GAP
+        # The title may be wider than an upright picture.
+        x = max(axes.get_position().x1 * WIDTH, x + _TITLE) + _GAP
     if limit is not None:
         _bar(page, (x + 1, bar_top, min(height - 14, 50.0)), limit, _unit(result))
 

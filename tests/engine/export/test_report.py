@@ -80,9 +80,8 @@ def _flow(unit: str) -> Measurements:
 def test_all_files_are_written(tmp_path: Path) -> None:
     progress = RecordingProgress()
     result = drift_result()
-    trust = np.ones((3, 48, 64), np.float32)
     out = tmp_path / "new" / "folder"
-    files = write_report(result, some_measurements(), out, ReportConfig(), progress, trust=trust)
+    files = write_report(result, some_measurements(), out, ReportConfig(), progress)
     names = [path.name for path in files]
     assert names == [
         "measurements.csv", "summary.json", "overlay.mp4", "field-1_2.png", "field-1.png",
@@ -91,6 +90,7 @@ def test_all_files_are_written(tmp_path: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == sorted(names)
     assert all(path.stat().st_size > 100 for path in files)
     assert progress.steps[-1].fraction == 1
+    assert "trust" in {step.stage for step in progress.steps}, "untrusted arrows fade"
 
 
 def test_parts_can_be_left_out(tmp_path: Path) -> None:
