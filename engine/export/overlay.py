@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Final
 
 import cv2
@@ -65,8 +66,8 @@ class OverlayPainter:
         self._arrows = arrows
         self.unit = pair_velocity(result, self._displacement, 0)[1]
         self.limit = speed_limit(result, config)
-        scene = _scene(result, scale, self.unit, banner=banner, remark=remark)
-        self._stage = Stage(scene)
+        scene = _scene(result, scale, self.unit)
+        self._stage = Stage(dataclasses.replace(scene, banner=banner, remark=remark, side=arrows))
         self.size = self._stage.size
         zoom = float(np.sqrt(np.prod(self._stage.zoom)))
         self._step = legible_step(result.mask, zoom)
@@ -136,7 +137,7 @@ class OverlayPainter:
         return arrow_polygons(positions, vectors, self.limit, self._full_length, width)
 
 
-def _scene(result: TrackingResult, scale: Scale, unit: str, *, banner: str, remark: str) -> Scene:
+def _scene(result: TrackingResult, scale: Scale, unit: str) -> Scene:
     # No file name: it may hold a patient's name, and films travel.
     words = [f"Scale {scale.label}", result.method.upper()]
     words.append("blood" if result.target is Target.BLOOD else "tissue")
@@ -152,9 +153,6 @@ def _scene(result: TrackingResult, scale: Scale, unit: str, *, banner: str, rema
         ed_frame=result.ed_frame,
         es_frame=result.es_frame,
         spacing_mm=result.spacing_mm if unit == CALIBRATED else None,
-        banner=banner,
-        remark=remark,
-        side=True,
     )
 
 

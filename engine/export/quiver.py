@@ -19,7 +19,7 @@ TRUSTED: Final = 0.5
 ARROWS_WANTED: Final = 320
 # Full speed, which few arrows reach, is drawn longer than the grid step: neighbours of a smooth
 # field then form lines that the eye follows, without covering one another.
-LENGTH_STEPS: Final = 1.65
+LENGTH_STEPS: Final = 1.5
 # A few outliers must not draw spears over the picture.
 LONGEST: Final = 1.25
 

@@ -73,8 +73,8 @@ def test_arrow_heads_lie_where_the_tissue_goes(
     motion: tuple[float, float], step: tuple[int, int]
 ) -> None:
     """An arrow is broadest at its head: its widest cross-section lies towards the motion."""
-    config = ReportConfig(speed_limit=12.0)
-    result = drift_result(motion, size=(64, 64), mask=np.ones((4, 64, 64), bool))
+    config = ReportConfig(speed_limit=8.5)
+    result = drift_result(motion, size=(32, 32), mask=np.ones((4, 32, 32), bool))
     picture = OverlayPainter(result, Scale.FULL, config).paint(1)
     picture = picture[TOP + 8 : TOP + 504, 8:504]
     count, labels = cv2.connectedComponents(_colourful(picture).astype(np.uint8))
