@@ -23,8 +23,9 @@ from engine.errors import InputError
 from engine.model import Contours
 
 _CONTROLS: Final = 24
+_DEGREE: Final = 3
 _SAMPLES_ALONG: Final = 145
-_LAYERS: Final = (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95)
+_LAYERS: Final = (0.0, 0.12, 0.3, 0.5, 0.7, 0.88, 1.0)
 _STIFFNESS: Final = 1e-3
 _ROUNDS: Final = 3
 _LEAST_WEIGHT: Final = 0.02
@@ -166,7 +167,7 @@ class _Tracker:
         trust: NDArray[np.floating] | None,
     ) -> None:
         endocardial, epicardial = paired_contours(contours, start)
-        self.basis = BandBasis(contours.closed, degree=0 if epicardial is None else 2)
+        self.basis = BandBasis(contours.closed, degree=0 if epicardial is None else _DEGREE)
         self.reference = _fit_contours(self.basis, endocardial, epicardial)
         layers = np.array(_LAYERS) if epicardial is not None else np.zeros(1)
         s = np.linspace(0.0, 1.0, _SAMPLES_ALONG)

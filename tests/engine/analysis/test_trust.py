@@ -1,0 +1,120 @@
+"""Trust predicts the error, and blood without contrast is told apart."""
+
+import functools
+
+import cv2
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from engine.analysis.contrast import trackable_contrast
+from engine.analysis.measure import measure
+from engine.analysis.trust import trackable_speed_cm_s, trust_map
+from engine.config import MeasureConfig
+from engine.model import Scale, ScaleField, Target, TrackingResult
+from engine.phantom.config import PhantomConfig, PhantomKind
+from engine.phantom.make import make_phantom
+from engine.phantom.phantom import Phantom
+from engine.progress import NullProgress
+
+
+@functools.cache
+def phantom(kind: PhantomKind, **settings: float) -> Phantom:
+    config = PhantomConfig(kind=kind, size=(192, 256), frames=8, cycle_frames=60, seed=3)
+    return make_phantom(config.__class__(**{**config.__dict__, **settings}))
+
+
+def tracked(made: Phantom, **changes: object) -> TrackingResult:
+    """The phantom followed by dense inverse search."""
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    frames = made.cine.frames
+    flow = [
+        np.moveaxis(search.calc(frames[k + 1], frames[k], None), -1, 0)
+        for k in range(len(frames) - 1)
+    ]
+    values = {
+        "fields": (ScaleField(Scale.FULL, np.array(flow)),),
+        "mask": made.mask,
+        "method": "dis",
+        "target": made.target,
+        "source_sha256": "0",
+        "software_version": "0",
+        "frames": frames,
+        "frame_times_s": made.cine.frame_times_s,
+        "spacing_mm": made.cine.spacing_mm,
+    }
+    return TrackingResult(**(values | changes))
+
+
+@pytest.mark.parametrize("kind", [PhantomKind.APICAL, PhantomKind.VORTEX])
+def test_expected_error_ranks_the_true_error(kind: PhantomKind) -> None:
+    made = phantom(kind, noise=0.3, decorrelation=0.12, drop_out=0.9)
+    result = tracked(made)
+    judged = trust_map(result)
+    inside = made.mask[1:]
+    error = made.error(result.finest.displacement)[inside]
+    expected = judged.expected_error_px[inside]
+    assert spearmanr(expected, error).statistic > 0.6
+    worst = np.argsort(-expected)[: len(error) // 10]
+    possible = np.sort(error)[-(len(error) // 10) :].sum()
+    assert error[worst].sum() > 0.65 * possible
+    if (error > 2).any():
+        assert np.mean(~judged.trusted[inside][error > 2]) > 0.9
+
+
+def test_the_true_field_is_trusted() -> None:
+    made = phantom(PhantomKind.APICAL, noise=0.2, decorrelation=0.1)
+    truth = tracked(made, fields=(ScaleField(Scale.FULL, made.displacement),))
+    assert trust_map(truth).trusted[made.mask[1:]].mean() > 0.97
+    blind = tracked(made, fields=truth.fields, frames=None)
+    assert trust_map(blind).trusted[made.mask[1:]].mean() > 0.97
+
+
+def test_score_is_zero_outside_the_mask_and_within_bounds() -> None:
+    made = phantom(PhantomKind.APICAL)
+    judged = trust_map(tracked(made))
+    assert not judged.score[~made.mask[1:]].any()
+    assert judged.score.min() >= 0
+    assert judged.score.max() <= 1
+
+
+def test_the_network_can_only_raise_doubt() -> None:
+    made = phantom(PhantomKind.APICAL)
+    plain = tracked(made)
+    sure = np.full(plain.finest.shape, 0.01, dtype=np.float16)
+    doubt = np.full(plain.finest.shape, 8.0, dtype=np.float16)
+    flow = plain.finest.displacement
+    base = trust_map(plain)
+    same = trust_map(tracked(made, fields=(ScaleField(Scale.FULL, flow, uncertainty=sure),)))
+    less = trust_map(tracked(made, fields=(ScaleField(Scale.FULL, flow, uncertainty=doubt),)))
+    assert same.score == pytest.approx(base.score)
+    assert less.score.mean() < 0.5 * base.score.mean()
+
+
+def test_contrast_is_told_from_an_ordinary_cavity() -> None:
+    bright = trackable_contrast(tracked(phantom(PhantomKind.VORTEX)))
+    assert bright is not None
+    assert bright.trackable
+    ordinary = phantom(PhantomKind.APICAL, noise=0.2)
+    result = tracked(ordinary, mask=ordinary.cavity, target=Target.BLOOD)
+    dark = trackable_contrast(result)
+    assert dark is not None
+    assert not dark.trackable
+    judged = trust_map(result)
+    assert judged.trusted[ordinary.cavity[1:]].mean() < 0.05
+    measured = measure(result, MeasureConfig(), NullProgress())
+    assert any("no trackable contrast" in text for text in measured.warnings)
+    assert not any(row.region.startswith("vortex") for row in measured.rows)
+    assert "vortex" in dict(measured.omitted)
+
+
+def test_without_frames_contrast_is_not_judged() -> None:
+    assert trackable_contrast(tracked(phantom(PhantomKind.VORTEX), frames=None)) is None
+
+
+def test_trackable_speed_follows_spacing_and_rate() -> None:
+    made = phantom(PhantomKind.APICAL)
+    times = np.arange(8) / 75
+    result = tracked(made, spacing_mm=(0.3, 0.3), frame_times_s=times)
+    assert trackable_speed_cm_s(result) == pytest.approx(22.5)
+    assert trackable_speed_cm_s(tracked(made, frame_times_s=None)) is None
