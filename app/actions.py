@@ -21,7 +21,6 @@ class Needs(Enum):
     NOTHING = auto()
     LOOP = auto()
     MASK = auto()
-    CONTOURS = auto()
     RESULT = auto()
 
 
@@ -50,6 +49,7 @@ class ActionSpec:
 
 _NOTHING, _MASK, _RESULT = Needs.NOTHING, Needs.MASK, Needs.RESULT
 
+NUDGES: Final = ("nudge_left", "nudge_right", "nudge_up", "nudge_down")
 ACTIONS: Final = (
     ActionSpec("open", "File", "Open loop…", ("Ctrl+O",), _NOTHING),
     ActionSpec("open_folder", "File", "Open folder of images…", ("Ctrl+Shift+O",), _NOTHING),
@@ -91,7 +91,13 @@ ACTIONS: Final = (
     ActionSpec("make_mask", "Track", "Find mask automatically", ("Ctrl+K",)),
     ActionSpec("three_points", "Track", "Mask from three points…", ("Ctrl+Shift+K",)),
     ActionSpec("mask_file", "Track", "Mask from file…"),
-    ActionSpec("edit_contour", "Track", "Edit contour", ("E",), Needs.CONTOURS, checkable=True),
+    ActionSpec("edit_contour", "Track", "Edit contour", ("E",), _MASK, checkable=True),
+    ActionSpec("next_point", "Track", "Next point", ("N",)),
+    ActionSpec("previous_point", "Track", "Previous point", ("Shift+N",)),
+    ActionSpec("nudge_left", "Track", "Nudge left", ("Ctrl+Left",)),
+    ActionSpec("nudge_right", "Track", "Nudge right", ("Ctrl+Right",)),
+    ActionSpec("nudge_up", "Track", "Nudge up", ("Ctrl+Up",)),
+    ActionSpec("nudge_down", "Track", "Nudge down", ("Ctrl+Down",)),
     ActionSpec("track", "Track", "Track", ("Ctrl+T",), _MASK, separated=True),
     ActionSpec("cancel", "Track", "Cancel", ("Ctrl+.",), _NOTHING),
     ActionSpec("measure", "Measure", "Measure", ("Ctrl+M",), _RESULT),
@@ -140,9 +146,6 @@ class Actions:
             Needs.NOTHING: True,
             Needs.LOOP: loop is not None,
             Needs.MASK: has_mask,
-            Needs.CONTOURS: loop is not None
-            and loop.mask is not None
-            and loop.mask.contours is not None,
             Needs.RESULT: loop is not None and loop.result is not None,
         }
         for spec in ACTIONS:

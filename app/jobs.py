@@ -1,4 +1,4 @@
-"""Long work off the main thread: one lane for registration, a small pool for files.
+"""Long work off the main thread: a lane for registration, one for edits, a pool for files.
 
 A job runs ``work(progress)`` in a worker thread. Its latest step is kept as a value and drained
 by a timer; finished parts, notices and the end travel as one queued signal with the job's id, so
@@ -38,6 +38,7 @@ class Lane(Enum):
 
     REGISTRATION = auto()
     FILES = auto()
+    EDITS = auto()
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,9 @@ class JobRunner(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAIN_MS)
         self._timer.timeout.connect(self._drain)
-        self._threads = self._start_threads({Lane.REGISTRATION: 1, Lane.FILES: file_workers})
+        self._threads = self._start_threads(
+            {Lane.REGISTRATION: 1, Lane.FILES: file_workers, Lane.EDITS: 1}
+        )
 
     def start(
         self,

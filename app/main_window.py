@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -25,13 +24,13 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.actions import Actions, shortcut_groups
+from app.actions import NUDGES, Actions
+from app.bindings import make_handlers
 from app.context import Context
-from app.dialogs.help import AboutDialog, ShortcutsDialog
 from app.dialogs.questions import show_error
 from app.display import Page
+from app.editing import EditController
 from app.handlers import Handlers
-from app.operations.track import cancel
 from app.panels.loop_panel import LoopPanel
 from app.panels.mask_panel import MaskPanel
 from app.panels.measure_panel import MeasurePanel
@@ -43,6 +42,8 @@ from app.status import StatusLine
 from app.views.curves import CurvesView
 from app.views.empty_view import EmptyView
 from app.views.stage import Stage
+from app.views.tools import CaliperTool
+from app.widgets.edit_bar import EditBar
 from app.widgets.loop_list import LoopList
 from app.widgets.player_bar import PlayerBar
 from app.widgets.view_bar import ViewBar
@@ -75,7 +76,7 @@ class MainWindow(QMainWindow):
         self._make_steps()
         self.setCentralWidget(self._compose())
         self.status = StatusLine(context, self.statusBar())
-        self.actions_ = Actions(self, self._handlers())
+        self.actions_ = Actions(self, make_handlers(self))
         self._add_undo()
         self._add_research_notice()
         self._connect()
@@ -111,19 +112,21 @@ class MainWindow(QMainWindow):
         """Escape ends a tool, then full screen."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
+        elif self.editing.active:
+            self.editing.switch(False)
         elif self.stage.tool is not None:
             self.commands.use_tool(None)
         elif self.isFullScreen():
-            self._set_full_screen(False)
+            self.set_full_screen(False)
 
     def _make_steps(self) -> None:
         context, commands = self.context, self.commands
         self.mask_panel = MaskPanel(
-            context, commands.three_points, commands.mask_file, self._toggle_editor
+            context, commands.three_points, commands.mask_file, self._flip_editor
         )
         self.track_panel = TrackPanel(context)
         self.review_panel = ReviewPanel(context, context.player.play)
-        self.measure_panel = MeasurePanel(context, lambda: self._show_curves(True))
+        self.measure_panel = MeasurePanel(context, lambda: self.show_curves(True))
         self.report_panel = ReportPanel(
             context,
             Exports(
@@ -143,6 +146,8 @@ class MainWindow(QMainWindow):
 
     def _compose(self) -> QWidget:
         self.view_bar = ViewBar(self.context)
+        self.edit_bar = EditBar()
+        self.editing = EditController(self.context, self.stage, self.edit_bar)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
@@ -153,7 +158,7 @@ class MainWindow(QMainWindow):
         splitter.setSizes([700, 240])
         splitter.setStretchFactor(0, 1)
         splitter.setChildrenCollapsible(False)
-        for widget in (self.view_bar, splitter, self.player_bar):
+        for widget in (self.view_bar, self.edit_bar, splitter, self.player_bar):
             column.addWidget(widget, 1 if widget is splitter else 0)
         whole = QWidget()
         line = QHBoxLayout(whole)
@@ -192,53 +197,10 @@ class MainWindow(QMainWindow):
             context.player.state_changed,
         ):
             signal.connect(self._refresh)
-        session.loop_changed.connect(lambda: self.commands.use_tool(None))
-        session.measurements_changed.connect(lambda: self._show_curves(True))
+        session.loop_changed.connect(self._drop_tools)
+        self.editing.changed.connect(self._refresh)
+        session.measurements_changed.connect(lambda: self.show_curves(True))
         context.jobs.activity_changed.connect(self._follow)
-
-    def _handlers(self) -> dict[str, Callable[..., object]]:
-        commands, player, display = self.commands, self.context.player, self.context.display
-        names = (
-            "open", "open_folder", "open_demo", "close_loop", "calibrate", "set_rate", "caliper",
-            "three_points", "mask_file", "report", "export_video", "export_csv", "export_result",
-        )  # fmt: skip
-        handlers: dict[str, Callable[..., object]] = {
-            name: getattr(commands, name) for name in names
-        }
-        for name in ("arrows", "vorticity", "contour", "trust", "depth"):
-            handlers[name] = lambda on, key=name: display.set(**{key: on})
-        for scale in Scale:
-            handlers[f"show_{scale.value}"] = lambda chosen=scale: self._show_scale(chosen)
-        return handlers | {
-            "quit": self.close,
-            "set_ed": commands.set_ed,
-            "set_es": commands.set_es,
-            "fit": self.stage.viewport.reset,
-            "full_screen": self._set_full_screen,
-            "show_image": lambda: display.set(page=Page.IMAGE),
-            "show_compare": self._show_compare,
-            "loops": self.loops.setVisible,
-            "steps": self.steps.setVisible,
-            "curves": self._show_curves,
-            "play": player.toggle,
-            "back": lambda: player.step(-1),
-            "forward": lambda: player.step(1),
-            "first": self.player_bar.go_first,
-            "last": self.player_bar.go_last,
-            "faster": lambda: player.change_speed(1),
-            "slower": lambda: player.change_speed(-1),
-            "loop_start": lambda: player.set_range(self.context.session.frame, player.last),
-            "loop_end": lambda: player.set_range(player.first, self.context.session.frame),
-            "loop_whole": player.reset_range,
-            "repeat": player.set_looping,
-            "make_mask": commands.auto_mask,
-            "edit_contour": self._toggle_editor,
-            "track": self.track_panel.run,
-            "cancel": lambda: cancel(self.context),
-            "measure": self.measure_panel.run,
-            "shortcuts": lambda: ShortcutsDialog(self, shortcut_groups()).open(),
-            "about": lambda: AboutDialog(self).open(),
-        }
 
     def _add_undo(self) -> None:
         menu, group = self.actions_.menus["Edit"], self.context.session.undo_group
@@ -270,7 +232,11 @@ class MainWindow(QMainWindow):
             actions[name].setChecked(getattr(options, name))
         actions["repeat"].setChecked(self.context.player.looping)
         actions["full_screen"].setChecked(self.isFullScreen())
-        actions["caliper"].setChecked(self.stage.tool is not None)
+        actions["caliper"].setChecked(isinstance(self.stage.tool, CaliperTool))
+        actions["edit_contour"].setChecked(self.editing.active)
+        for name in ("next_point", "previous_point", *NUDGES):
+            actions[name].setEnabled(self.editing.active)
+        self.mask_panel.set_editing(self.editing.active)
         actions["curves"].setChecked(not self.curves.isHidden())
         actions["steps"].setChecked(not self.steps.isHidden())
         self.loops.setVisible(len(session.loops) > 1 or actions["loops"].isChecked())
@@ -282,29 +248,38 @@ class MainWindow(QMainWindow):
         if loop is not None and loop.mask is not None and self.steps.sections[0].is_open:
             self.steps.open_step(2)
 
-    def _show_scale(self, scale: Scale) -> None:
+    def _drop_tools(self) -> None:
+        """Another loop: no tool works on the one before."""
+        self.editing.switch(False)
+        self.commands.use_tool(None)
+
+    def show_scale(self, scale: Scale) -> None:
+        """Show the field of a scale, if it is there."""
         loop = self.context.session.loop
         if loop is not None and scale in loop.flows:
             self.context.display.show_scale(scale)
 
-    def _show_compare(self) -> None:
+    def show_compare(self) -> None:
+        """Show all scales side by side, if there are several."""
         loop = self.context.session.loop
         if loop is not None and len(loop.flows) > 1:
             self.context.display.set(page=Page.COMPARE)
 
-    def _show_curves(self, shown: bool) -> None:
+    def show_curves(self, shown: bool) -> None:
+        """Show or hide the curves."""
         loop = self.context.session.loop
         self.curves.setVisible(shown and loop is not None and loop.measurements is not None)
         self._refresh()
 
-    def _set_full_screen(self, full: bool) -> None:
+    def set_full_screen(self, full: bool) -> None:
+        """Show the image and the player alone, or the whole window."""
         self.showFullScreen() if full else self.showNormal()
         for widget in (self.menuBar(), self.statusBar(), self.steps, self.view_bar):
             widget.setVisible(not full)
         self._refresh()
 
-    def _toggle_editor(self, on: bool = True) -> None:
-        self.status.tell("The contour editor follows.")
+    def _flip_editor(self) -> None:
+        self.editing.switch(not self.editing.active)
 
 
 def _rule() -> QFrame:

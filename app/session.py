@@ -211,9 +211,9 @@ class Session(QObject):
             for name in dict.fromkeys(_SIGNALS[key] for key in values if key in _SIGNALS):
                 getattr(self, name).emit()
 
-    def edit_mask(self, after: Mask, text: str) -> None:
-        """Replace the current mask by an edited one, as one undo step."""
-        loop = self.loop
+    def edit_mask(self, after: Mask, text: str, loop_id: int) -> None:
+        """Replace a loop's mask by an edited one, as one undo step."""
+        loop = self._loops.get(loop_id)
         if loop is None or loop.mask is None:
             return
         self._stacks[loop.loop_id].push(_MaskEdit(self, loop.loop_id, loop.mask, after, text))

@@ -6,6 +6,7 @@ tests give the window other verbs of the same form.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,11 @@ from numpy.typing import NDArray
 from engine.config import MaskConfig, MeasureConfig, ReadConfig, ReportConfig, TrackingConfig
 from engine.model import (
     Cine,
+    Contours,
     Mask,
     Measurements,
     Scale,
+    Target,
     TrackingResult,
     View,
 )
@@ -50,6 +53,9 @@ class Verbs(Protocol):
 
     def build_mask(self, cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
         """Make the mask of a loop."""
+
+    def fill_contours(self, cine: Cine, mask: Mask, contours: Contours, target: Target) -> Mask:
+        """Return the mask with edited contours, made sound and filled."""
 
     def track(
         self,
@@ -117,6 +123,18 @@ class EngineVerbs:
         """Make the mask of a loop."""
         mask: Mask = _load("pipeline").build_mask(cine, config, progress)
         return mask
+
+    def fill_contours(self, cine: Cine, mask: Mask, contours: Contours, target: Target) -> Mask:
+        """Return the mask with edited contours, made sound and filled."""
+        files = _load("masks.files")
+        closed, outer = contours.closed, contours.epicardial
+        sound = dataclasses.replace(
+            contours,
+            endocardial=files.sound_contours(contours.endocardial, None, closed=closed),
+            epicardial=None if outer is None else files.sound_contours(outer, None, closed=closed),
+        )
+        data = files.mask_of_contours(sound, cine.shape[1:], target)
+        return dataclasses.replace(mask, data=data, contours=sound, confidence=None)
 
     def track(
         self,

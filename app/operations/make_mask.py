@@ -41,9 +41,8 @@ def apply_mask(context: Context, loop_id: int, mask: Mask) -> None:
     loop = session.get(loop_id)
     if loop is None:
         return
-    current = session.loop
-    if loop.mask is not None and current is not None and current.loop_id == loop_id:
-        session.edit_mask(mask, "New mask")
+    if loop.mask is not None:
+        session.edit_mask(mask, "New mask", loop_id)
     else:
         session.update(loop_id, mask=mask, error="")
     marks = {}

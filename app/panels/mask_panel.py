@@ -65,7 +65,7 @@ class MaskPanel(StepPanel):
             "Region", lambda: self._make(MaskMethod.PAPER), tip="Tissue region as in the paper"
         )
         self._file = button("From file…", choose_file, tip="PNG, NIfTI, NPZ or contours (JSON)")
-        self._edit = button("Edit contour", edit, tip="Drag the curve (E)")
+        self._edit = button("Edit", edit, tip="Drag the curve, or brush the mask (E)")
         self._edit.setCheckable(True)
         self._notes = label("", "muted")
         self._lay_out()
@@ -89,8 +89,7 @@ class MaskPanel(StepPanel):
         usable = loop is not None and not tracking and loop.frame_count > 1
         for widget in (self._auto, self._points, self._paper, self._file, self._target):
             widget.setEnabled(usable)
-        contours = None if loop is None or loop.mask is None else loop.mask.contours
-        self._edit.setEnabled(usable and contours is not None)
+        self._edit.setEnabled(usable and loop is not None and loop.mask is not None)
         for form in (self._view, self._ed, self._es):
             form.setEnabled(loop is not None)
         if loop is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Final
 
@@ -111,6 +112,9 @@ class CineView(QWidget):
             return None
         margin = 2 if self._scale is not None else _MARGIN
         area = QRectF(self.rect()).adjusted(margin, margin, -margin, -margin)
+        options = self._display.options
+        if self._tool is not None and self._tool.draws_contour:
+            options = dataclasses.replace(options, contour=False)
         finest = loop.finest
         limit, rate_limit = (1.0, 1.0) if finest is None else (finest.limit, finest.rate_limit)
         return Scene(
@@ -119,7 +123,7 @@ class CineView(QWidget):
             self._flow(),
             limit,
             rate_limit,
-            self._display.options,
+            options,
             self.viewport,
             area,
             compact=self._scale is not None and self._scale is not Scale.FULL,

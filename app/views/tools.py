@@ -25,6 +25,10 @@ class Tool(Protocol):
     def hint(self) -> str:
         """What to do next, or an empty string."""
 
+    @property
+    def draws_contour(self) -> bool:
+        """Whether the tool draws the mask's contour itself."""
+
     def press(self, place: QPointF, scene: Scene, modifiers: Qt.KeyboardModifier) -> bool:
         """Begin; return whether the press was taken (else the view pans)."""
 
@@ -43,6 +47,7 @@ class CaliperTool:
 
     cursor = Qt.CursorShape.CrossCursor
     hint = "Caliper: drag from one place to another. Esc ends."
+    draws_contour = False
 
     def __init__(self) -> None:
         self._ends: tuple[QPointF, QPointF] | None = None
@@ -89,6 +94,7 @@ class PickTool:
     """
 
     cursor = Qt.CursorShape.CrossCursor
+    draws_contour = False
 
     def __init__(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -91,6 +92,10 @@ class FakeVerbs:
         return Mask(
             data, MaskKind.WALL, make_contours(len(data)), ed_frame=2, es_frame=7, confidence=0.9
         )
+
+    def fill_contours(self, cine: Cine, mask: Mask, contours: Contours, target: Target) -> Mask:
+        self.calls.append("fill_contours")
+        return dataclasses.replace(mask, contours=contours, confidence=None)
 
     def track(
         self,

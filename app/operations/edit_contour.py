@@ -1,0 +1,110 @@
+"""Strokes of the contour editor: each becomes one undo step of the mask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.context import Context
+from app.jobs import Lane
+from engine.errors import InputError
+from engine.masks.editing import (
+    Brush,
+    Layer,
+    Scope,
+    apply_edit,
+    brush_stroke,
+    reinterpolate,
+    snap_to_gradient,
+)
+from engine.model import Contours, Mask
+from engine.progress import Progress
+
+KIND = "edit"
+_SNAP_FRACTION = 0.012
+
+
+def commit_contours(
+    context: Context, contours: Contours, text: str, done: Callable[[], None] | None = None
+) -> None:
+    """Fill the edited contours in the background and take them as one undo step.
+
+    Strokes share a lane of their own, so that they arrive in the order they were drawn.
+    """
+    loop = context.session.loop
+    if loop is None or loop.mask is None:
+        return
+    mask, cine, target = loop.mask, loop.cine, loop.target
+
+    def work(progress: Progress) -> Mask:
+        progress.check()
+        return context.verbs.fill_contours(cine, mask, contours, target)
+
+    def show(edited: Mask) -> None:
+        context.session.edit_mask(edited, text, loop.loop_id)
+
+    context.jobs.start(
+        "Filling the contour", work, show, kind=KIND, lane=Lane.EDITS, on_end=done, quiet=True
+    )
+
+
+def commit_brush(
+    context: Context, path: NDArray[np.floating], radius: float, mode: Brush, scope: Scope
+) -> None:
+    """Draw a brush stroke into a mask without contours, as one undo step."""
+    session = context.session
+    loop, frame = session.loop, session.frame
+    if loop is None or loop.mask is None:
+        return
+    mask = loop.mask
+
+    def work(progress: Progress) -> Mask:
+        data = mask.data.copy()
+        frames = range(len(data)) if scope is Scope.LOOP else (frame,)
+        for index in frames:
+            progress.check()
+            data[index] = brush_stroke(data[index], path, radius, mode)
+        return Mask(
+            data, mask.kind, notes=mask.notes, ed_frame=mask.ed_frame, es_frame=mask.es_frame
+        )
+
+    def show(edited: Mask) -> None:
+        session.edit_mask(edited, "Brush", loop.loop_id)
+
+    context.jobs.start("Drawing", work, show, kind=KIND, lane=Lane.EDITS, quiet=True)
+
+
+def interpolate_between(context: Context) -> None:
+    """Make every frame between keyframes linear in time again.
+
+    Raises:
+        InputError: If there is no contour or no keyframe.
+    """
+    commit_contours(context, reinterpolate(_contours(context)), "Interpolate contours")
+
+
+def snap(context: Context, scope: Scope) -> None:
+    """Move the endocardial contour of the frame shown onto the nearest edge.
+
+    Raises:
+        InputError: If there is no contour.
+    """
+    contours, frame = _contours(context), context.session.frame
+    loop = context.session.loop
+    if loop is None:
+        return
+    image = loop.cine.frames[frame]
+    radius = max(4.0, _SNAP_FRACTION * max(image.shape))
+    curve = contours.endocardial[frame]
+    moved = snap_to_gradient(image, curve, radius=radius, closed=contours.closed)
+    edited = apply_edit(contours, frame, moved, Layer.ENDOCARDIAL, scope)
+    commit_contours(context, edited, "Snap contour")
+
+
+def _contours(context: Context) -> Contours:
+    loop = context.session.loop
+    if loop is None or loop.mask is None or loop.mask.contours is None:
+        raise InputError("This mask has no contour. Make one automatically or from three points.")
+    return loop.mask.contours
