@@ -17,8 +17,8 @@ from scipy.ndimage import distance_transform_edt, map_coordinates, spline_filter
 
 from engine.analysis.regions import bounding_box
 
-_REACH: Final = 24
-_SIGMAS: Final = (2.0, 5.0, 12.0)
+_REACH: Final = 12
+_SIGMAS: Final = (2.0, 5.0)
 _SUPPORT: Final = 0.02
 _RIDGE: Final = 1e-4
 _ITERATIONS: Final = 40

@@ -1,5 +1,7 @@
 """Names, numbers and codes of the segments that each view shows."""
 
+import itertools
+
 import pytest
 
 from engine.analysis.segments import segments_of
@@ -16,7 +18,7 @@ def test_segments_share_the_contour_equally(view: View, model: int) -> None:
     segments = segments_of(view, model)
     assert segments[0].start == 0
     assert segments[-1].end == pytest.approx(1)
-    for before, after in zip(segments, segments[1:], strict=False):
+    for before, after in itertools.pairwise(segments):
         assert before.end == pytest.approx(after.start)
         assert before.end - before.start == pytest.approx(after.end - after.start)
 
