@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from app.commands import check, demo, evaluate, info, mask, report, track, train
+from app.commands import check, cohort, demo, evaluate, info, mask, report, track, train
 from app.console import no_screen, sentences
 from engine.errors import ResourceError
 
@@ -53,6 +53,7 @@ app.command("info", rich_help_panel=DATA)(info.info)
 app.command("mask", rich_help_panel=DATA)(mask.mask)
 app.command("track", rich_help_panel=DATA)(track.track)
 app.command("report", rich_help_panel=DATA)(report.report)
+app.command("cohort", rich_help_panel=DATA)(cohort.cohort)
 app.command("demo", rich_help_panel=MACHINE)(demo.demo)
 app.command("check", rich_help_panel=MACHINE)(check.check)
 app.add_typer(evaluate.app, name="evaluate", rich_help_panel=MACHINE)

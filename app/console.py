@@ -41,6 +41,7 @@ class ConsoleProgress:
             TimeRemainingColumn(compact=True),
             console=ERR,
             transient=True,
+            disable=not ERR.is_terminal,
         )
         self._task: TaskID | None = None
 
@@ -70,12 +71,15 @@ class ConsoleProgress:
     def partial(self, value: object) -> None:
         """Say that a scale is done."""
         if isinstance(value, ScaleField):
-            self._bar.console.print(f"scale {value.scale.label} done in {value.seconds:.1f} s")
+            self.say(f"scale {value.scale.label} done in {value.seconds:.1f} s")
 
     def notice(self, message: str) -> None:
         """Show the sentence."""
-        self._bar.console.print("[yellow]Note:[/] ", end="")
-        self._bar.console.print(message, highlight=False, markup=False)
+        self.say(f"Note: {message}")
+
+    def say(self, line: str) -> None:
+        """Print a line above the bar."""
+        self._bar.console.print(line, highlight=False, markup=False)
 
     def check(self) -> None:
         """Never cancel: Ctrl-C interrupts by itself."""

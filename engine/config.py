@@ -7,6 +7,7 @@ made of it.
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -84,6 +85,23 @@ class ReadConfig:
             raise InputError(
                 f"Pixel spacing must lie between 0 and 100 mm, but is {self.spacing_mm}."
             )
+
+
+def parse_frames(text: str | None) -> tuple[int | None, int | None]:
+    """Return the half-open range of ``A:B``; either side may be left out.
+
+    Raises:
+        InputError: If the text is no such range.
+    """
+    if not text:
+        return (None, None)
+    found = re.fullmatch(r"(\d*):(\d*)", text.strip())
+    if found is None:
+        raise InputError(
+            f"Frames must be given as A:B (half-open, from 0), such as 10:40, not '{text}'."
+        )
+    first, last = found.groups()
+    return (int(first) if first else None, int(last) if last else None)
 
 
 class MaskMethod(StrEnum):

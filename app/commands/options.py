@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from engine.config import ALL_SCALES, MaskMethod, ReadConfig
+from engine.config import ALL_SCALES, MaskMethod, ReadConfig, parse_frames
 from engine.errors import InputError
 from engine.model import Scale
 
@@ -64,9 +64,7 @@ Frames = Annotated[
 ]
 Fps = Annotated[
     float | None,
-    typer.Option(
-        "--fps", help="Acquisition rate, where the file has none", rich_help_panel=INPUT
-    ),
+    typer.Option("--fps", help="Acquisition rate, where the file has none", rich_help_panel=INPUT),
 ]
 Spacing = Annotated[
     tuple[float, float] | None,
@@ -119,25 +117,6 @@ def read_config(
         InputError: If the range or a number cannot be used.
     """
     return ReadConfig(frames=parse_frames(frames), fps=fps, spacing_mm=spacing)
-
-
-def parse_frames(text: str | None) -> tuple[int | None, int | None]:
-    """Return the half-open range of ``A:B``; either side may be left out.
-
-    Raises:
-        InputError: If the text is no such range.
-    """
-    if text is None:
-        return (None, None)
-    first, colon, last = text.partition(":")
-    try:
-        if not colon:
-            raise ValueError(text)
-        return (int(first) if first else None, int(last) if last else None)
-    except ValueError as error:
-        raise InputError(
-            f"Frames must be given as A:B (half-open, from 0), such as 10:40, not '{text}'."
-        ) from error
 
 
 def parse_scales(text: str | None) -> tuple[str, ...]:

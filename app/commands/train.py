@@ -9,7 +9,8 @@ import typer
 
 from app.commands import options
 from app.console import OUT, ConsoleProgress
-from engine.training import TrainingConfig, TrainingMethod, train as run_training
+from engine.training import TrainingConfig, TrainingMethod
+from engine.training import train as run_training
 
 
 def train(
