@@ -77,7 +77,7 @@ def test_doubtful_arrows_are_pale() -> None:
         [Panel("", panel.velocity, trust)], Backdrop(np.ones((64, 64), bool), "cm/s"), 5.0, ""
     )
     arrows = next(c for c in figure.axes[0].collections if isinstance(c, PolyCollection))
-    assert set(np.unique(np.round(arrows.get_facecolor()[:, 3], 3))) == {0.3, 1.0}
+    assert set(np.unique(np.round(arrows.get_facecolor()[:, 3], 3))) == {0.4, 1.0}
 
 
 def test_units_are_named_and_never_invented() -> None:
