@@ -55,9 +55,9 @@ def _slide_end(
     score = config.wall * ends.fall(slide, evenly(0.25, 0.9, 5) * thickness)
     score += config.leaflet * ends.fall(slide, evenly(-0.15, -0.8, 5) * thickness)
     score += config.valve * _closed_valve(frames, contours, down, slide)
-    score = smooth_along(score, 2.0, 0) + config.pooled * score.mean(0)
+    score = smooth_along(score, config.time_sigma, 0) + config.pooled * score.mean(0)
     score -= config.stay * (slide / (config.reach * length)) ** 2
-    shift = smooth_along(slide[score.argmax(1)], 2.0, 0)
+    shift = smooth_along(slide[score.argmax(1)], config.time_sigma, 0)
     weight = np.clip(1 - np.arange(points) / (0.35 * points), 0, 1)
     return np.asarray(
         contours + shift[:, None, None] * weight[None, :, None] * down[:, None], np.float64

@@ -147,6 +147,22 @@ def smooth_in_time(contours: Array, sigma: float) -> Array:
     return smooth_along(extended, sigma, 0)[pad : pad + frames]
 
 
+def beat_frames(size: Array) -> float:
+    """Return the length of a beat in frames, from the cavity's size ``(T,)``.
+
+    The strongest period of the size, between 8 frames and the loop; a loop shorter than two
+    beats shows no period, so its own length stands in.
+    """
+    count = len(size)
+    if count < 16 or float(np.ptp(size)) <= 0:
+        return float(count)
+    centred = (size - size.mean()) * np.hanning(count)
+    power = np.abs(np.fft.rfft(centred, 8 * count)) ** 2
+    frequency = np.fft.rfftfreq(8 * count)
+    power[(frequency < 1.3 / count) | (frequency > 1 / 8)] = 0
+    return float(1 / frequency[int(power.argmax())]) if power.max() > 0 else float(count)
+
+
 def areas(contours: Array) -> Array:
     """Return the enclosed area of every contour ``(..., N, 2)``, px^2, not negative."""
     x, y = contours[..., 0], contours[..., 1]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.errors import InputError
 from engine.masks.annulus import refine_annulus
-from engine.masks.contour import POINTS, refine, smooth_in_time
+from engine.masks.contour import POINTS, areas, beat_frames, refine, smooth_in_time
 from engine.masks.rasterise import fill_polygon
 from engine.masks.search import Evidence, Scene, cross_entropy, search_everywhere
 from engine.masks.sector import Sector
@@ -135,7 +135,8 @@ def propose(
         return proposals[0]
     apical, short = proposals
     usual = float(short.model.log_prior(short.parameters[None])[0]) > -1.5
-    return short if usual and short.score > apical.score + 0.02 else apical
+    # Apical shapes have more freedom and score higher on a ring than rings on apical loops.
+    return short if usual and short.score > apical.score - 0.12 else apical
 
 
 def _confidence(scene: Scene, found: list[tuple[Array, float]], evidence: Evidence) -> float:
@@ -179,9 +180,10 @@ def _from_points(
     start = model.through_points(loop.normalised(loop.to_working(places)))
     overview = loop.frames[_spread_frames(len(loop.frames), 6)]
     scene = Scene(overview, loop.sector, model, config)
-    draws = start + model.given_spread * rng.normal(size=(600, len(start)))
+    # The points are of one frame, the shape is of the whole loop: it may be somewhat smaller.
+    draws = start + model.spread * rng.normal(size=(800, len(start)))
     shape, score = cross_entropy(
-        scene, draws, rng, rounds=6, count=300, keep=30, near=(start, model.given_spread)
+        scene, draws, rng, rounds=8, count=400, keep=30, near=(start, 0.7 * model.spread)
     )
     return Proposal(model, shape, score, 1.0)
 
@@ -211,26 +213,52 @@ def _through_time(
         shapes[i], _ = cross_entropy(
             scene, start, rng, rounds=6, count=200, keep=25, near=(shape, spread)
         )
-    shapes = smooth_in_time(shapes[:, :, None], 1.0)[:, :, 0]
+    gap = max(1.0, count / max(1, len(keys)))
+    sigma = _time_sigma(areas(model.contours(shapes, loop.size, POINTS)), gap) / gap
+    shapes = smooth_in_time(shapes[:, :, None], sigma)[:, :, 0]
     full = np.stack([np.interp(np.arange(count), keys, column) for column in shapes.T], axis=1)
     return model.contours(full, loop.size, POINTS)
 
 
+def _time_sigma(size: Array, gap: float) -> float:
+    """Return how far to smooth over time, frames: a 32nd of a beat, at most 1.2 frames."""
+    return float(np.clip(beat_frames(size) * gap / 32, 0.0, 1.2))
+
+
 def _refined(cine: Cine, sector: Sector, loop: WorkingLoop, rough: Array, *, closed: bool) -> Array:
     """Return contours on the edge of every frame, source px."""
-    medium = refine(loop.frames, rough, closed=closed, radius=5, stay=0.4, along_sigma=4)
-    medium = smooth_in_time(medium, 1.0)
+    sigma = _time_sigma(areas(rough), 1.0)
+    # In short axis papillary muscles tempt the contour inwards: the ellipse is trusted more.
+    radius, stay = (2.5, 1.5) if closed else (5.0, 0.4)
+    medium = refine(
+        loop.frames,
+        rough,
+        closed=closed,
+        radius=radius,
+        stay=stay,
+        along_sigma=4,
+        time_sigma=sigma,
+    )
+    medium = smooth_in_time(medium, sigma)
     if not closed:
-        medium = refine_annulus(loop.frames, medium)
+        medium = refine_annulus(loop.frames, medium, AnnulusConfig(time_sigma=2 * sigma))
     height = min(FINE_HEIGHT, loop.source_height)
     fine = make_working(cine, sector, height, SMOOTHING * max(1, height / 192))
     curves = fine.to_working(loop.to_source(medium))
-    near = AnnulusConfig(reach=0.06, pooled=0.2)
+    near = AnnulusConfig(reach=0.06, pooled=0.2, time_sigma=2 * sigma)
     for along in (4.0, 2.0):
-        curves = refine(fine.frames, curves, closed=closed, radius=3, stay=0.05, along_sigma=along)
+        curves = refine(
+            fine.frames,
+            curves,
+            closed=closed,
+            radius=2 if closed else 3,
+            stay=0.4 if closed else 0.05,
+            along_sigma=along,
+            time_sigma=sigma,
+        )
         if not closed:
             curves = refine_annulus(fine.frames, curves, near)
-    curves = smooth_in_time(curves, 1.0)
+    curves = smooth_in_time(curves, sigma)
     curves = curves + EDGE_SHIFT * height * normals(curves, closed=closed)
     return resample(fine.to_source(curves), POINTS, closed=closed)
 
