@@ -14,7 +14,6 @@ from typing import Any
 
 from engine import __version__
 from engine.analysis.measure import measure
-from engine.analysis.trust import trust_map
 from engine.config import ReportConfig, TrackingConfig
 from engine.device import set_worker_threads
 from engine.export.report import write_report
@@ -128,13 +127,7 @@ def report(
         OutputError: If a file cannot be written; nothing half-written stays.
         Cancelled: If a stop was asked for; finished files stay.
     """
-    trust = trust_map(result, progress=progress) if _draws_arrows(config) else None
-    score = None if trust is None else trust.score
-    return write_report(result, measurements, out_dir, config, progress, trust=score)
-
-
-def _draws_arrows(config: ReportConfig) -> bool:
-    return config.movie or config.figures or config.pdf
+    return write_report(result, measurements, out_dir, config, progress)
 
 
 def _source_frame(frame: int | None, cine: Cine) -> int | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import numpy as np
 import typer
 
 from app.commands.report import write_all
 from app.commands.track import print_scales, track_cine, track_file
-from app.console import OUT, ConsoleProgress
+from app.console import OUT, ConsoleProgress, print_notes
 from engine.config import (
     MaskConfig,
     MeasureConfig,
@@ -24,7 +24,8 @@ from engine.model import TrackingResult, View
 from engine.phantom import Phantom, PhantomConfig, PhantomKind, make_phantom
 from engine.pipeline import build_mask, read_cine
 
-REAL_DICOM = "examples_ybr_color.dcm"
+REAL_DICOM: Final = "examples_ybr_color.dcm"
+PHANTOM: Final = PhantomConfig(kind=PhantomKind.APICAL, size=(384, 512), frames=32)
 
 
 def demo(
@@ -44,15 +45,14 @@ def _real(out: Path, config: TrackingConfig) -> None:
     result, _, _ = track_file(path, out, ReadConfig(), MaskConfig(), config, None)
     write_all(result, out, MeasureConfig(), ReportConfig())
     print_scales(result)
-    for notice in result.notices:
-        OUT.print(f"[yellow]Note:[/] {notice}", highlight=False)
+    print_notes(result.notices)
 
 
 def _phantom(out: Path, config: TrackingConfig) -> None:
     """Run a phantom through a DICOM file, and compare every scale with its known motion."""
     from engine.io.dicom_write import write_dicom  # noqa: PLC0415 - pydicom's codecs load slowly
 
-    phantom = make_phantom(PhantomConfig(kind=PhantomKind.APICAL, size=(384, 512), frames=32))
+    phantom = make_phantom(PHANTOM)
     out.mkdir(parents=True, exist_ok=True)
     write_dicom(out / "phantom.dcm", phantom.cine)
     with ConsoleProgress("Reading") as progress:
