@@ -19,6 +19,7 @@ from engine.errors import InputError
 from engine.methods.base import check_pair_count
 from engine.model import Cine, Mask, Scale, ScaleField
 from engine.progress import Progress
+from engine.registration.finetune import FinetuneSettings
 from engine.registration.motion import MotionEstimator, MotionSettings
 from engine.registration.multiscale import Estimator, ScaleEstimate, register
 from engine.registration.network import MotionUNet, PaperUNet
@@ -102,7 +103,7 @@ def make_estimator(config: TrackingConfig, device: torch.device) -> Estimator:
         return PaperEstimator(network.to(device), settings, config.seed)
     motion = _weights(config.init or "motion_unet", MotionUNet)
     trains = config.test_time_training and config.preset is Preset.DEFAULT
-    choice = MotionSettings() if trains else MotionSettings(steps=0)
+    choice = MotionSettings(finetune=FinetuneSettings() if trains else None)
     return MotionEstimator(motion.to(device), choice, config.seed)
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.model import Scale
+from engine.registration.finetune import FinetuneSettings, LoopTrainer
 from engine.registration.multiscale import Motion, Stage
 from engine.registration.network import MotionEstimate, MotionUNet
 from engine.registration.pairs import ImagePairs
@@ -21,14 +22,12 @@ class MotionSettings:
     """How the trained network is applied and fine-tuned.
 
     Attributes:
-        full_passes: Passes at scale 1.
-        steps: Steps of test-time training at each scale; 0 uses the weights as they are.
-        learning_rate: Of the fine-tuning.
+        passes: Passes at every scale.
+        finetune: Test-time training before the last pass; None uses the weights as they are.
     """
 
-    full_passes: int = 2
-    steps: int = 0
-    learning_rate: float = 1e-4
+    passes: int = 2
+    finetune: FinetuneSettings | None = None
 
 
 class MotionEstimator:
@@ -46,15 +45,19 @@ class MotionEstimator:
         """
         self._network = network
         self._settings = settings
-        self._seed = seed
+        self._generator = torch.Generator().manual_seed(seed)
 
     def passes(self, scale: Scale) -> int:
         """Return how often the scale is passed."""
-        return self._settings.full_passes if scale is Scale.FULL else 1
+        return self._settings.passes
 
-    def train(self, pairs: ImagePairs, motion: Motion | None, run: Stage) -> int:
-        """Fine-tune the network on the pairs."""
-        return 0
+    def train(self, pairs: ImagePairs, motion: Motion | None, run: Stage, number: int) -> int:
+        """Fine-tune the network before the last pass of a scale; see ``finetune``."""
+        finetune = self._settings.finetune
+        last = number == self._settings.passes - 1
+        if finetune is None or not last or motion is None or motion.log_scale is None:
+            return 0
+        return LoopTrainer(self._network, pairs, motion, run, finetune, self._generator).fit()
 
     def estimate(
         self, pairs: ImagePairs, indices: Sequence[int], motion: Motion | None, scale: Scale
@@ -64,7 +67,7 @@ class MotionEstimator:
         factor = float(scale.fraction)
         batch = pairs.at_size(indices, scaled_size(pairs.size, factor))
         previous = on_device(motion, pairs.device)
-        with torch.inference_mode():
+        with torch.no_grad():
             found = refine_once(self._network, batch.fixed, batch.moving, factor, previous)
         return Motion(found.displacement.clone(), found.log_scale.clone())
 
@@ -100,6 +103,4 @@ def refine_once(
         return estimate
     warped = warp(moving, previous.displacement, mode="bicubic")
     residual = network(fixed, warped, scale, previous)
-    return MotionEstimate(
-        compose(residual.displacement, previous.displacement), residual.log_scale
-    )
+    return MotionEstimate(compose(residual.displacement, previous.displacement), residual.log_scale)

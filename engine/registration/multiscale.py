@@ -67,8 +67,15 @@ class Estimator(Protocol):
     def passes(self, scale: Scale) -> int:
         """Return how often the scale is passed."""
 
-    def train(self, pairs: ImagePairs, motion: Motion | None, run: Stage) -> int:
-        """Optimise on the pairs at a scale, given the motion so far; return the steps made."""
+    def train(self, pairs: ImagePairs, motion: Motion | None, run: Stage, number: int) -> int:
+        """Optimise on the pairs before a pass; return the steps made.
+
+        Args:
+            pairs: All pairs.
+            motion: Theirs so far, on this scale's grid; None before the first pass.
+            run: Scale and progress.
+            number: Number of the pass at this scale, from 0.
+        """
 
     def estimate(
         self, pairs: ImagePairs, indices: Sequence[int], motion: Motion | None, scale: Scale
@@ -136,6 +143,10 @@ class Stage:
     share: float
     progress: Progress
 
+    def part(self, start: float, share: float) -> Stage:
+        """Return a part of this stage; both numbers are fractions of it."""
+        return Stage(self.scale, self.start + self.share * start, self.share * share, self.progress)
+
     def report(self, done: int, total: int, part: tuple[float, float], message: str = "") -> None:
         """Report ``done`` of ``total`` within a part (begin, end) of the stage, and check."""
         low, high = part
@@ -180,13 +191,14 @@ def register(
         begin = time.perf_counter()
         stage = Stage(scale, start, weight / sum(weights), progress)
         motion = None if motion is None else motion.resized(_grid(pairs, scale))
-        steps = estimator.train(pairs, motion, stage)
+        steps = 0
         total = estimator.passes(scale)
         for number in range(total):
-            share = 0.5 / total
-            motion = _apply(pairs, estimator, motion, stage, (0.5 + number * share, share))
-        if refine is not None and motion is not None:
-            motion = refine(motion)
+            part = stage.part(number / total, 1 / total)
+            steps += estimator.train(pairs, motion, part, number)
+            motion = _apply(pairs, estimator, motion, part)
+            if refine is not None:
+                motion = refine(motion)
         if motion is not None:
             on_scale(ScaleEstimate(scale, motion, steps, time.perf_counter() - begin))
         start += stage.share
@@ -202,7 +214,6 @@ def _apply(
     estimator: Estimator,
     motion: Motion | None,
     stage: Stage,
-    part: tuple[float, float],
 ) -> Motion:
     """Return the motion of all pairs after one more pass."""
     size = _grid(pairs, stage.scale)
@@ -216,7 +227,7 @@ def _apply(
         found[indices[0] : indices[-1] + 1] = estimate.displacement.cpu()
         if estimate.log_scale is not None:
             errors.append(estimate.log_scale.cpu())
-        stage.report(indices[-1] + 1, count, (part[0], part[0] + part[1]))
+        stage.report(indices[-1] + 1, count, (0.5, 1.0))
 
     batch = batch_size(math.prod(size), estimator.bytes_per_pixel, pairs.device)
     in_batches(count, batch, work, stage.progress)

@@ -83,7 +83,9 @@ class ImagePairs:
         batch = self.at_size(indices, self.size)
         field = resize_displacement(displacement.to(self.device), self.size)
         moving = warp(batch.moving, field)
-        return PairBatch(*(resize_image(image, size) for image in (batch.fixed, moving, batch.mask)))
+        return PairBatch(
+            *(resize_image(image, size) for image in (batch.fixed, moving, batch.mask))
+        )
 
     def _images(self, stack: Tensor, chosen: Tensor) -> Tensor:
         """Return images ``(n, 1, *spatial)``, float32 in [0, 1], on the device."""

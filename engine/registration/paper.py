@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,8 +63,8 @@ class PaperEstimator:
         """Return one: the paper passes each scale once."""
         return 1
 
-    def train(self, pairs: ImagePairs, motion: Motion | None, run: Stage) -> int:
-        """Optimise the network on the pairs at a scale.
+    def train(self, pairs: ImagePairs, motion: Motion | None, run: Stage, number: int) -> int:
+        """Optimise the network on the pairs at a scale; see ``Estimator.train``.
 
         Raises:
             ConvergenceError: If the loss is no longer finite.
@@ -83,7 +84,7 @@ class PaperEstimator:
                 order = torch.randperm(len(pairs), generator=self._generator).tolist()
             loss = self._loss(prepared[order.pop()])
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            torch.autograd.backward(loss)
             optimiser.step()
             run.progress.check()
             if step % _CHECK_EVERY == 0 or step == settings.steps - 1:
@@ -96,15 +97,13 @@ class PaperEstimator:
         """Return the composed motion of some pairs on the scale's grid."""
         self._network.eval()
         batch = _pictures(pairs, indices, motion, scale)
-        with torch.inference_mode():
+        with torch.no_grad():
             residual = self._network(batch.fixed, batch.moving)
             if motion is not None:
                 residual = compose(residual, motion.displacement.to(residual.device))
         return Motion(residual.clone())
 
-    def _prepare(
-        self, pairs: ImagePairs, motion: Motion | None, run: Stage
-    ) -> list[PairBatch]:
+    def _prepare(self, pairs: ImagePairs, motion: Motion | None, run: Stage) -> list[PairBatch]:
         """Make every pair's pictures once: thousands of steps look at them."""
         prepared = []
         for index in range(len(pairs)):
@@ -124,7 +123,7 @@ class PaperEstimator:
     def _report(self, loss: Tensor, step: int, run: Stage) -> None:
         """Read the loss back, now and then: reading waits for the device."""
         value = float(loss.detach())
-        if value != value or abs(value) == float("inf"):
+        if not math.isfinite(value):
             raise ConvergenceError(
                 f"The optimisation at scale {run.scale.label} left the finite numbers at step "
                 f"{step}. Use the default preset, or start from trained weights (--init)."

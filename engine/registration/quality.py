@@ -80,7 +80,7 @@ def pair_quality(
     field[:, 1] += box[0].start
     image = torch.from_numpy(np.array(moving, dtype=np.float32) / 255)[None, None]
     warped = warp(image, field)[0, 0].numpy()
-    target = fixed[box].astype(np.float32) / 255
+    target = np.asarray(fixed[box], np.float32) / np.float32(255)
     field[:, 0] -= box[1].start
     field[:, 1] -= box[0].start
     weights = torch.from_numpy(inside.astype(np.float32))[None, None]
@@ -121,10 +121,10 @@ def local_correlation(
 
 def _box_sum(values: NDArray[np.float32], window: int) -> NDArray[np.float32]:
     """Sum over a window; zero outside."""
-    summed: NDArray[np.float32] = cv2.boxFilter(
+    summed = cv2.boxFilter(
         values, cv2.CV_32F, (window, window), normalize=False, borderType=cv2.BORDER_CONSTANT
     )
-    return summed
+    return np.asarray(summed, np.float32)
 
 
 def _box(mask: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:

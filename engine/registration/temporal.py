@@ -148,4 +148,5 @@ def _fit_weights(times: Tensor, order: int) -> Tensor:
     """Return the weights by which samples make the least-squares polynomial's value at time 0."""
     span = times.abs().max().clamp(min=1e-9)
     design = torch.stack([(times / span) ** power for power in range(order + 1)], dim=1).double()
-    return torch.linalg.pinv(design)[0].float()
+    first: Tensor = torch.linalg.pinv(design)[0]
+    return first.float()

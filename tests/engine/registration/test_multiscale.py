@@ -14,7 +14,7 @@ from engine.errors import Cancelled, ConvergenceError, ResourceError
 from engine.model import Scale
 from engine.progress import RecordingProgress
 from engine.registration.memory import in_batches
-from engine.registration.multiscale import Motion, ScaleEstimate, register
+from engine.registration.multiscale import ScaleEstimate, register
 from engine.registration.network import PaperUNet
 from engine.registration.pairs import ImagePairs
 from engine.registration.paper import PaperEstimator, PaperSettings
