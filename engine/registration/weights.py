@@ -41,6 +41,7 @@ class Provenance:
         seconds: Wall-clock time of the training, s.
         date: Of the end of the training, ISO 8601.
         licence: Under which they may be used.
+        notes: What else matters for repeating it.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Provenance:
     seconds: float = 0.0
     date: str = ""
     licence: str = "Apache-2.0"
+    notes: str = ""
 
 
 def load_weights(name_or_path: str | Path) -> tuple[Network, Provenance]:

@@ -25,6 +25,8 @@ class MotionConfig:
         swirl_steepest: Greatest gradient of incompressible motion, px per px.
         zero_fraction: Fraction of pairs that do not move at all.
         piecewise_fraction: Fraction with two regions that move differently.
+        regional_fraction: Fraction with large motion that changes over short distances, as a
+            wall's fast phases have it.
     """
 
     smallest: float = 0.05
@@ -35,6 +37,7 @@ class MotionConfig:
     swirl_steepest: float = 0.6
     zero_fraction: float = 0.05
     piecewise_fraction: float = 0.3
+    regional_fraction: float = 0.3
 
 
 def random_displacement(
@@ -54,6 +57,8 @@ def random_displacement(
     """
     if random.random() < config.zero_fraction:
         return np.zeros((2, size, size), np.float32)
+    if random.random() < config.regional_fraction:
+        return _regional_motion(random, size, config)
     if random.random() < 0.65:
         amplitude = log_uniform(random, config.smallest, config.largest)
     else:
@@ -151,6 +156,21 @@ def _swirl(random: Generator, size: int, amplitude: float, config: MotionConfig)
     turning *= np.float32(min(amplitude, limit))
     drift = random.normal(0, 0.5 * min(amplitude, 6.0), 2)
     return np.asarray(turning + drift[:, None, None], np.float32)
+
+
+def _regional_motion(random: Generator, size: int, config: MotionConfig) -> Array:
+    """Draw motion that is large for its correlation length: as steep as is allowed."""
+    length = log_uniform(random, 40, 160)
+    field = np.stack([smooth_noise(random, size, length) for _ in range(2)])
+    if random.random() < 0.5:
+        # Mostly along one direction, as along a wall.
+        angle = random.uniform(0, 2 * np.pi)
+        along = np.array([np.cos(angle), np.sin(angle)], np.float32)[:, None, None]
+        field = along * field[0] + np.float32(0.2) * field
+    field -= np.float32(random.random()) * field.mean(axis=(1, 2), keepdims=True)
+    steepest = config.steepest * random.uniform(0.5, 1.1) / (_steepness(field) + 1e-6)
+    largest = config.largest / (float(np.abs(field).max()) + 1e-6)
+    return np.asarray(field * np.float32(min(steepest, largest)), np.float32)
 
 
 def _affine(random: Generator, size: int) -> Array:

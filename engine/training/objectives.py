@@ -91,7 +91,8 @@ class UnsupervisedLikeness:
         top, left = (int(self._random.integers(length - crop + 1)) for length in size)
         window = (..., slice(top, top + crop), slice(left, left + crop))
         fixed, moving = fixed[window], moving[window]
-        residual = self._network(fixed, moving)
+        with torch.autocast("cpu", torch.bfloat16):
+            residual = self._network(fixed, moving)
         fit, _ = similarity(fixed, warp(moving, residual), None, self._config.window)
         loss = (self._config.smoothness_weight * smoothness(residual) - fit).mean()
         loss.backward()  # type: ignore[no-untyped-call]

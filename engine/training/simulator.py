@@ -32,7 +32,7 @@ from engine.training.ultrasound import (
 Array = NDArray[np.float32]
 Generator = np.random.Generator
 
-SIMULATOR_VERSION = "1"
+SIMULATOR_VERSION = "3"
 """Written into the weights' provenance; raise it with every change of what is drawn."""
 
 _MARGIN = 40

@@ -87,8 +87,8 @@ def random_scanner(random: Generator, size: int) -> Scanner:
     if random.random() < 0.1:
         far = to_middle + random.uniform(0.1, 0.4) * size
     near = max(2.0, float(to_middle - 0.75 * size))
-    pulse = log_uniform(random, 1.3, 8.0) / 2.355
-    across_px = float(np.clip(2.355 * pulse * log_uniform(random, 0.8, 3.0), 1.5, 16.0)) / 2.355
+    pulse = log_uniform(random, 1.3, 13.0) / 2.355
+    across_px = float(np.clip(2.355 * pulse * log_uniform(random, 0.8, 3.0), 1.5, 26.0)) / 2.355
     beam = across_px / to_middle
     step_range = max(0.55 * pulse, 0.33)
     step_angle = max(0.55 * beam, 0.33 / far)

@@ -7,6 +7,7 @@ pass before left over (detached), so that applying the network again helps inste
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,16 @@ from torch import Tensor
 
 from engine.registration.network import MotionEstimate, MotionUNet, resize_estimate
 from engine.registration.pyramid import resize_image, scaled_size
-from engine.registration.warp import compose, resize_displacement, warp
+from engine.registration.warp import resize_displacement, warp
 from engine.training.shards import Batch
+
+_LEVELS = ((1 / 8, 3, 0.5), (1 / 4, 2, 0.5), (1 / 2, 2, 0.6), (1.0, 2, 2.0))
+"""Scales, greatest number of passes, importance of their losses."""
+
+_REACH = 20.0
+"""Motion up to which pairs count fully, px."""
+
+_NAMES = {1 / 8: "1/8", 1 / 4: "1/4", 1 / 2: "1/2", 1.0: "1"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,94 +95,100 @@ def prepare(batch: Batch, random: np.random.Generator) -> Sample:
 
 
 def backward_unrolled(
-    network: MotionUNet, sample: Sample, crop: int, random: np.random.Generator
+    network: MotionUNet,
+    sample: Sample,
+    crop: int,
+    random: np.random.Generator,
+    zoom: int | None = None,
 ) -> list[PassLoss]:
     """Run every pass from coarse to fine and accumulate gradients.
 
-    The coarse scales see the whole patch, the full one a random crop.
+    With a zoom the patch is taken for one of twice or four times its size whose finest scales are
+    not looked at: speckle and motion are then as much larger, and the coarse scales, which decide
+    about large motion, see more of their surroundings.
 
     Args:
         network: The network; its gradients grow.
         sample: The pairs.
-        crop: Side of the crop at full resolution, px.
-        random: Source of randomness (crop and number of passes).
+        crop: Greatest side of what a pass sees, px of its scale; larger levels are cropped.
+        random: Source of randomness (zoom, crop and number of passes).
+        zoom: 1, 2 or 4; None draws it.
 
     Returns:
         One entry a pass, coarse to fine.
     """
-    size = tuple(sample.fixed.shape[2:])
+    zoom = int(random.choice((1, 2, 4), p=(0.45, 0.4, 0.15))) if zoom is None else zoom
+    patch = sample.fixed.shape[2:]
+    # Motion beyond what the scales can reach would drown the rest.
+    size = zoom * sample.truth.norm(dim=1).mean(dim=(1, 2)).view(-1, 1, 1, 1)
+    trusted = sample.weight * (_REACH / size.clamp(min=_REACH)).square()
     found: MotionEstimate | None = None
-    losses = []
-    for scale, passes, importance in (
-        (1 / 8, int(random.integers(1, 4)), 0.3),
-        (1 / 4, int(random.integers(1, 3)), 0.4),
-        (1 / 2, int(random.integers(1, 3)), 0.6),
-    ):
-        target = scaled_size(size, scale)
+    losses: list[PassLoss] = []
+    for scale, most, importance in _LEVELS:
+        if scale * zoom > 1:
+            break
+        target = scaled_size(patch, scale * zoom)
         level = Sample(
             resize_image(sample.fixed, target),
             resize_image(sample.moving, target),
             resize_displacement(sample.truth, target),
-            resize_image(sample.weight, target),
+            resize_image(trusted, target),
         )
         found = None if found is None else resize_estimate(found, target)
+        passes = 2 if scale == 1 else int(random.integers(1, most + 1))
+        window = _window(target, crop, random)
         for turn in range(passes):
-            name = f"1/{round(1 / scale)}.{turn}"
-            found, loss, entry = _pass(name, network, level, scale, found)
-            (loss * (importance / passes)).backward()  # type: ignore[no-untyped-call]
-            losses.append(PassLoss(entry.name, entry.error / scale, entry.likelihood))
-    assert found is not None
-    losses.extend(_full_passes(network, sample, resize_estimate(found, size), crop, random))
+            found, likelihood, error = _pass(network, level, scale, found, window)
+            loss = (likelihood + error) * (importance / passes)
+            loss.backward()  # type: ignore[no-untyped-call]
+            name = f"{_NAMES[scale]}.{turn}"
+            losses.append(PassLoss(name, float(error.detach()) / scale, float(likelihood.detach())))
     return losses
+
+
+def _window(size: Sequence[int], crop: int, random: np.random.Generator) -> tuple[slice, slice]:
+    """Draw a window of at most ``crop`` px along each axis."""
+    starts = [int(random.integers(max(length - crop, 0) + 1)) for length in size]
+    down, right = (
+        slice(start, start + min(crop, length)) for start, length in zip(starts, size, strict=True)
+    )
+    return down, right
 
 
 def _pass(
-    name: str, network: MotionUNet, level: Sample, scale: float, found: MotionEstimate | None
-) -> tuple[MotionEstimate, Tensor, PassLoss]:
-    """Run one pass on a whole level; return the composed motion, the loss and its record."""
-    moving = level.moving
-    warped = moving if found is None else warp(moving, found.displacement, mode="bicubic")
-    estimate = network(level.fixed, warped, scale, found)
-    composed = estimate.displacement
-    if found is not None:
-        composed = compose(composed, found.displacement)
-    loss, entry = _loss(name, composed, estimate.log_scale, level.truth, level.weight)
-    return MotionEstimate(composed.detach(), estimate.log_scale.detach()), loss, entry
-
-
-def _full_passes(
     network: MotionUNet,
-    sample: Sample,
-    found: MotionEstimate,
-    crop: int,
-    random: np.random.Generator,
-) -> list[PassLoss]:
-    """Run two passes at full resolution on a crop."""
-    height, width = sample.fixed.shape[2:]
-    top, left = int(random.integers(height - crop + 1)), int(random.integers(width - crop + 1))
-    window = (..., slice(top, top + crop), slice(left, left + crop))
-    origin = torch.tensor([left, top], dtype=torch.float32).view(1, 2, 1, 1)
-    fixed, truth, weight = sample.fixed[window], sample.truth[window], sample.weight[window]
-    whole = found.displacement.clone()
-    known = MotionEstimate(whole[window], found.log_scale[window])
-    losses = []
-    for turn in range(2):
-        warped = warp(sample.moving, known.displacement + origin, mode="bicubic")
-        estimate = network(fixed, warped, 1.0, known)
-        composed = estimate.displacement + warp(whole, estimate.displacement + origin)
-        loss, entry = _loss(f"1.{turn}", composed, estimate.log_scale, truth, weight)
-        loss.backward()  # type: ignore[no-untyped-call]
-        losses.append(entry)
-        known = MotionEstimate(composed.detach(), estimate.log_scale.detach())
-        whole = whole.clone()
-        whole[window] = known.displacement
-    return losses
+    level: Sample,
+    scale: float,
+    found: MotionEstimate | None,
+    window: tuple[slice, slice],
+) -> tuple[MotionEstimate, Tensor, Tensor]:
+    """Run one pass on a level's window; return the level's motion, likelihood and error."""
+    view = (..., *window)
+    origin = torch.tensor([window[1].start, window[0].start], dtype=torch.float32)
+    origin = origin.view(1, 2, 1, 1)
+    fixed = level.fixed[view]
+    if found is None:
+        estimate = network(fixed, level.moving[view], scale)
+        composed = estimate.displacement
+        found = MotionEstimate(torch.zeros_like(level.truth), torch.zeros_like(level.weight))
+    else:
+        known = MotionEstimate(found.displacement[view], found.log_scale[view])
+        warped = warp(level.moving, known.displacement + origin, mode="bicubic")
+        estimate = network(fixed, warped, scale, known)
+        # Composition within the window, the motion so far being known around it.
+        residual = estimate.displacement
+        composed = residual + warp(found.displacement, residual + origin)
+    losses = _losses(composed, estimate.log_scale, level.truth[view], level.weight[view])
+    found = MotionEstimate(found.displacement.clone(), found.log_scale.clone())
+    found.displacement[view] = composed.detach()
+    found.log_scale[view] = estimate.log_scale.detach()
+    return found, *losses
 
 
-def _loss(
-    name: str, composed: Tensor, log_scale: Tensor, truth: Tensor, weight: Tensor
-) -> tuple[Tensor, PassLoss]:
-    """Return Laplace likelihood plus endpoint error, px of the scale.
+def _losses(
+    composed: Tensor, log_scale: Tensor, truth: Tensor, weight: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the Laplace likelihood (negative, log) and the endpoint error, px of the scale.
 
     The likelihood amounts to the logarithm of the error: precision where precision can be had
     counts as much as the great errors elsewhere.
@@ -182,6 +197,4 @@ def _loss(
     weight = weight + 1e-4
     total = weight.sum()
     likelihood = (weight * (error * torch.exp(-log_scale) + log_scale)).sum() / total
-    distance = (weight * error).sum() / total
-    record = PassLoss(name, float(distance.detach()), float(likelihood.detach()))
-    return likelihood + distance, record
+    return likelihood, (weight * error).sum() / total

@@ -44,13 +44,16 @@ class _Oracle(MotionUNet):
         return MotionEstimate(zero, zero[:, :1] - 1)
 
 
-def test_the_error_of_doing_nothing_is_the_size_of_the_motion(batch: Batch) -> None:
+@pytest.mark.parametrize(("zoom", "last"), [(1, "1.1"), (2, "1/2"), (4, "1/4")])
+def test_the_error_of_doing_nothing_is_the_size_of_the_motion(
+    batch: Batch, zoom: int, last: str
+) -> None:
     sample = prepare(batch, np.random.default_rng(0))
-    losses = backward_unrolled(_Oracle((8, 8, 8)), sample, 64, np.random.default_rng(0))
-    expected = np.hypot(*np.moveaxis(batch.displacement.astype(float), 1, 0)).mean()
+    losses = backward_unrolled(_Oracle((8, 8, 8)), sample, 64, np.random.default_rng(0), zoom)
+    expected = zoom * np.hypot(*np.moveaxis(batch.displacement.astype(float), 1, 0)).mean()
     for entry in losses:
         assert entry.error == pytest.approx(expected, rel=0.1), entry.name
-    assert losses[-1].name == "1.1"
+    assert losses[-1].name.startswith(last)
 
 
 def test_every_weight_receives_a_gradient(batch: Batch) -> None:
@@ -71,7 +74,7 @@ def test_training_on_one_batch_lowers_its_error(batch: Batch) -> None:
     errors = []
     for _ in range(25):
         sample = prepare(batch, np.random.default_rng(3))
-        errors.append(backward_unrolled(network, sample, 64, np.random.default_rng(0))[-1].error)
+        errors.append(backward_unrolled(network, sample, 64, np.random.default_rng(0), 1)[-1].error)
         optimiser.step()
         optimiser.zero_grad()
     assert np.mean(errors[-5:]) < 0.95 * errors[0]
