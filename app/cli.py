@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -88,6 +89,9 @@ def screenshot(
 
 def main() -> None:
     """Run the command line; a first word that is no verb is the loop to open."""
+    if not sys.warnoptions:
+        # What libraries warn of is for developers; what users must know is in the results.
+        warnings.simplefilter("ignore")
     command = typer.main.get_command(app)
     verbs = command.commands if isinstance(command, TyperGroup) else {}
     command(with_verb(sys.argv[1:], tuple(verbs)), prog_name="main.py")

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, Literal
 
 import typer
+from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -24,6 +26,7 @@ ERR: Final = Console(stderr=True, soft_wrap=True)
 
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
+_TABLE_WIDTH: Final = 120
 
 # Typer carries click under changing names; what it raises of wrong words derives from this class.
 _WRONG_USAGE: Final = typer.BadParameter.__mro__[1]
@@ -148,13 +151,14 @@ def print_files(paths: Iterable[Path]) -> None:
 
 
 def table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """Print a table; the first column is left-aligned, numbers right."""
-    shown = Table(title=title, title_justify="left")
+    """Print a table; the first column is left-aligned, numbers right. It is never cut."""
+    shown = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for number, column in enumerate(columns):
-        shown.add_column(column, justify="left" if number == 0 else "right", no_wrap=True)
+        justify: Literal["left", "right"] = "left" if number == 0 else "right"
+        shown.add_column(column, justify=justify, no_wrap=True)
     for row in rows:
-        shown.add_row(*row)
-    OUT.print(shown)
+        shown.add_row(*(escape(cell) for cell in row))
+    OUT.print(shown, crop=False, width=max(OUT.width, _TABLE_WIDTH))
 
 
 def no_screen() -> bool:

@@ -1,0 +1,184 @@
+"""Whatever is wrong ends in one sentence on the error stream, exit code 2, and no torn file."""
+
+from __future__ import annotations
+
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from cli_support import Invoke
+
+from app.console import ConsoleProgress
+
+
+def files_in(folder: Path) -> list[str]:
+    """Return the names of all files in a folder, hidden ones too."""
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+@contextmanager
+def no_space(limit: int) -> Iterator[None]:
+    """Let no file grow beyond a limit, so that writing fails as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def damaged(kind: str, loop: Path, folder: Path) -> Path:
+    """Return a file that cannot be read."""
+    path = folder / f"{kind}.dcm"
+    content = {
+        "empty": b"",
+        "corrupt": loop.read_bytes()[:400] + bytes(range(256)) * 8,
+        "truncated": loop.read_bytes()[: len(loop.read_bytes()) // 2],
+        "text": b"This is no loop at all.\n" * 20,
+    }
+    if kind != "missing":
+        path.write_bytes(content[kind])
+    return path
+
+
+@pytest.mark.parametrize("verb", ["info", "track", "mask"])
+@pytest.mark.parametrize("kind", ["empty", "corrupt", "truncated", "text", "missing"])
+def test_a_file_that_cannot_be_read(
+    invoke: Invoke, loop: Path, tmp_path: Path, verb: str, kind: str
+) -> None:
+    path, out = damaged(kind, loop, tmp_path), tmp_path / "out"
+    answer = invoke(verb, path, *(() if verb == "info" else ("--out", out)))
+    assert answer.code == 2
+    assert path.name in answer.sentence
+    assert not out.exists()
+
+
+def test_one_frame_is_no_loop(invoke: Invoke, one_frame: Path, tmp_path: Path) -> None:
+    answer = invoke("track", one_frame, "--out", tmp_path / "out", "--mask-method", "paper")
+    assert answer.code == 2
+    assert "1 frame" in answer.sentence
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("shape", "value", "word"), [((96, 128), 0, "empty"), ((64, 64), 255, "64")]
+)
+def test_a_mask_that_does_not_fit(
+    invoke: Invoke, loop: Path, tmp_path: Path, shape: tuple[int, int], value: int, word: str
+) -> None:
+    mask = tmp_path / "mask.png"
+    cv2.imwrite(str(mask), np.full(shape, value, np.uint8))
+    answer = invoke("track", loop, "--mask", mask, "--out", tmp_path / "out")
+    assert answer.code == 2
+    assert word in answer.sentence
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--frames", "three"), "A:B"),
+        (("--frames", "3:1"), "frame"),
+        (("--frames", "100:200"), "frame"),
+        (("--scales", "1/3"), "Unknown scale"),
+        (("--scales", "1,1/8"), "coarse to fine"),
+        (("--points", "here"), "X,Y"),
+        (("--mask-method", "points"), "--points"),
+        (("--method", "magic"), "magic"),
+        (("--view", "A9C"), "A9C"),
+        (("--target", "bone"), "bone"),
+        (("--fps", "-3"), "Frame rate"),
+        (("--seed", "-1"), "Seed"),
+        (("--spacing-mm", "0", "0"), "spacing"),
+        (("--init", "nowhere.safetensors"), "nowhere"),
+        (("--bogus",), "--bogus"),
+        (("--mask", "a.png", "--contours", "b.json"), "not both"),
+    ],
+)
+def test_an_option_that_cannot_be_used(
+    invoke: Invoke, loop: Path, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    answer = invoke("track", loop, "--out", tmp_path / "out", "--preset", "preview", *words)
+    assert answer.code == 2
+    assert said in answer.sentence
+    assert not (tmp_path / "out").exists() or not files_in(tmp_path / "out")
+
+
+def test_words_that_are_missing_or_unknown(invoke: Invoke, loop: Path) -> None:
+    for words in (("track", loop), ("track",), ("--bogus",), ("report", "x.h5")):
+        answer = invoke(*words)
+        assert answer.code == 2
+        assert answer.sentence.endswith("See --help.")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_cuda_is_not_there(invoke: Invoke, loop: Path, tmp_path: Path) -> None:
+    answer = invoke("track", loop, "--out", tmp_path / "out", "--device", "cuda")
+    assert answer.code == 2
+    assert "CUDA" in answer.sentence
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_stands_where_the_folder_should(
+    invoke: Invoke, loop: Path, wall: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out").write_text("mine", encoding="utf-8")
+    answer = invoke("track", loop, "--mask", wall, "--out", tmp_path / "out")
+    assert answer.code == 2
+    assert "out" in answer.sentence
+    assert (tmp_path / "out").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_full_disk_while_tracking(invoke: Invoke, loop: Path, wall: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with no_space(20_000):
+        answer = invoke(
+            "track", loop, "--mask", wall, "--out", out, "--preset", "preview", "--method", "dis"
+        )
+    assert answer.code == 2
+    assert "disk is full" in answer.sentence
+    assert files_in(out) == []
+
+
+def test_a_full_disk_while_reporting(invoke: Invoke, tracked: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with no_space(1_000):
+        answer = invoke("report", tracked, "--out", out)
+    assert answer.code == 2
+    assert "disk is full" in answer.sentence
+    assert files_in(out) == []
+
+
+def test_a_full_disk_while_the_video_is_written(
+    invoke: Invoke, tracked: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with no_space(12_000):
+        answer = invoke("report", tracked, "--out", out, "--no-pdf", "--no-figures")
+    assert answer.code == 2
+    assert answer.sentence
+    assert not [name for name in files_in(out) if name.endswith((".mp4", ".pdf"))]
+
+
+def test_a_result_that_is_none(invoke: Invoke, loop: Path, tmp_path: Path) -> None:
+    answer = invoke("report", loop, "--out", tmp_path / "out")
+    assert answer.code == 2
+    assert loop.name in answer.sentence
+    assert not (tmp_path / "out").exists()
+
+
+def test_ctrl_c_leaves_nothing_half_written(
+    invoke: Invoke, loop: Path, wall: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    monkeypatch.setattr(ConsoleProgress, "partial", lambda *_: signal.raise_signal(signal.SIGINT))
+    answer = invoke("track", loop, "--mask", wall, "--out", out, "--method", "dis")
+    assert answer.code == 130
+    assert "Stopped" in answer.sentence
+    assert files_in(out) == []

@@ -1,0 +1,134 @@
+"""The verbs from file to report, as a user types them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+import av
+import h5py
+import numpy as np
+import pytest
+from cli_support import Invoke
+
+from app.cli import main, spread_points, with_verb
+from app.commands import demo
+from engine.phantom import Phantom, PhantomConfig, PhantomKind
+
+
+def test_help_names_every_verb_in_the_order_of_the_data(invoke: Invoke) -> None:
+    answer = invoke("--help")
+    places = [answer.out.index(f" {verb} ") for verb in ("info", "mask", "track", "report")]
+    assert answer.code == 0
+    assert places == sorted(places)
+    assert "Research use only" in answer.out
+
+
+def test_info_tells_what_was_read(invoke: Invoke, loop: Path, phantom: Phantom) -> None:
+    answer = invoke("info", loop, "--frames", "1:3")
+    facts = json.loads(answer.out)
+    assert answer.code == 0
+    assert len(facts["sha256"]) == 64
+    np.testing.assert_allclose(facts["spacing_mm"], phantom.cine.spacing_mm)
+
+
+def test_track_writes_the_result_file_of_the_contract(tracked: Path, phantom: Phantom) -> None:
+    with h5py.File(tracked) as file:
+        assert list(file["scales"]) == ["1_4", "1_8"]
+        displacement = file["scales/1_4/displacement"]
+        assert displacement.shape == (3, 2, 96, 128)
+        assert displacement.dtype == np.float32
+        assert file.attrs["view"] == "A4C"
+        np.testing.assert_array_equal(file["mask"][:].astype(bool), phantom.mask)
+    summary = json.loads((tracked.parent / "summary.json").read_text(encoding="utf-8"))
+    assert list(summary["scales"]) == ["1/8", "1/4"]
+    assert summary["omitted"][0]["what"] == "measurements"
+
+
+def test_report_writes_table_summary_video_pictures_and_pdf(
+    invoke: Invoke, tracked: Path, tmp_path: Path
+) -> None:
+    answer = invoke("report", tracked, "--out", tmp_path)
+    assert answer.code == 0, answer.error
+    with (tmp_path / "measurements.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {"speed_mean", "vorticity_mean"} <= {row["quantity"] for row in rows}
+    assert all(row["value"] and row["unit"] is not None for row in rows)
+    with av.open(str(tmp_path / "overlay.mp4")) as movie:
+        assert movie.streams.video[0].codec_context.name == "h264"
+        assert sum(1 for _ in movie.decode(video=0)) == 4
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    for name in ("field-1_8.png", "field-1_4.png"):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+    assert json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))["view"] == "A4C"
+    for name in ("measurements.csv", "overlay.mp4", "report.pdf"):
+        assert name in answer.out
+
+
+def test_mask_writes_mask_contours_and_video_that_track_takes(
+    invoke: Invoke, loop: Path, tmp_path: Path
+) -> None:
+    answer = invoke("mask", loop, "--out", tmp_path, "--ed", "0", "--es", "3")
+    assert answer.code == 0, answer.error
+    with np.load(tmp_path / "mask.npz") as stored:
+        assert stored["mask"].shape == (4, 96, 128)
+    with av.open(str(tmp_path / "mask.mp4")) as movie:
+        assert sum(1 for _ in movie.decode(video=0)) == 4
+    contours = tmp_path / "contours.json"
+    assert contours.exists()
+    again = tmp_path / "again"
+    answer = invoke("track", loop, "--contours", contours, "--out", again, "--method", "dis")
+    assert answer.code == 0, answer.error
+    with h5py.File(again / "result.h5") as file:
+        assert file["contours/endocardial"].shape[0] == 4
+
+
+def test_points_follow_one_another_after_their_option() -> None:
+    words = ["mask", "a.dcm", "--points", "1,2", "3,4.5", "5,6", "--out", "x"]
+    assert spread_points(words) == [
+        "mask", "a.dcm", "--points", "1,2", "--points", "3,4.5", "--points", "5,6", "--out", "x",
+    ]  # fmt: skip
+    once = ["--points", "1,2", "--points", "3,4", "b.dcm"]
+    assert spread_points(once) == once
+
+
+@pytest.mark.parametrize(
+    ("words", "full"),
+    [
+        ([], ["window"]),
+        (["loop.dcm"], ["window", "loop.dcm"]),
+        (["track", "loop.dcm"], ["track", "loop.dcm"]),
+        (["--help"], ["--help"]),
+    ],
+)
+def test_a_first_word_that_is_no_verb_is_the_loop(words: list[str], full: list[str]) -> None:
+    assert with_verb(words, ("window", "track")) == full
+
+
+def test_without_a_screen_the_window_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "argv", ["main.py", "loop.dcm"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "no screen" in capsys.readouterr().err
+
+
+def test_demo_goes_the_whole_way_twice(
+    invoke: Invoke, loop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "_bundled_dicom", lambda: loop)
+    small = PhantomConfig(kind=PhantomKind.APICAL, size=(96, 128), frames=4, cycle_frames=24)
+    monkeypatch.setattr(demo, "PHANTOM", small)
+    answer = invoke("demo", "--out", tmp_path, "--preset", "preview")
+    assert answer.code == 0, answer.error
+    wanted = {"result.h5", "summary.json", "measurements.csv", "overlay.mp4", "report.pdf"}
+    for folder in ("dicom", "phantom"):
+        names = {path.name for path in (tmp_path / folder).iterdir()}
+        assert wanted | {"field-1_8.png", "field-1_4.png"} <= names
+    for head in ("time, s", "MSE", "NLCC", "folding, %", "error, px", "error, mm"):
+        assert head in answer.out
