@@ -146,7 +146,7 @@ def compare_on_stretch(
                 u, [skip.fields[index].displacement for skip in skips], mask.data
             )
         scores = [
-            score_blocks(cine, other.fields[index].displacement, corners)
+            score_blocks(cine, mask, other.fields[index].displacement, corners)
             for other, corners in zip(blanked, folds, strict=True)
         ]
         if scores:

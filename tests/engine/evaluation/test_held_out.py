@@ -47,8 +47,10 @@ def test_blocks_lose_their_texture_and_leave_the_mask() -> None:
     for row, column in corners:
         block = slice(row, row + BLOCK_PX), slice(column, column + BLOCK_PX)
         changed[block] = True
-        inner = blanked.frames[0][block][4:-4, 4:-4]
-        assert inner.std() < 0.3 * frames[0][block].std()
+        # A harmonic surface has no Laplacian beyond the rounding of its grey values.
+        inner = ndimage.laplace(blanked.frames[0][block].astype(float))[1:-1, 1:-1]
+        assert np.abs(inner).max() <= 4
+        assert np.abs(inner).mean() < 0.2 * np.abs(ndimage.laplace(frames[0][block] * 1.0)).mean()
     np.testing.assert_array_equal(blanked.frames[:, ~changed], frames[:, ~changed])
     np.testing.assert_array_equal(kept.data[0], mask.data[0] & ~changed)
 
@@ -68,9 +70,9 @@ def test_the_true_shift_scores_best() -> None:
     cine, mask = _loop(np.clip(np.rint(frames), 0, 255).astype(np.uint8))
     corners = block_corners(mask.data[0], 0)
     field = np.zeros((2, 2, *texture.shape), np.float32)
-    still = score_blocks(cine, field, corners)
+    still = score_blocks(cine, mask, field, corners)
     field[:, 0] = -2
-    true = score_blocks(cine, field, corners)
+    true = score_blocks(cine, mask, field, corners)
     assert true.nlcc > 0.99
     assert true.mse < 1e-4
     assert still.nlcc < 0.8
