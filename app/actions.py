@@ -54,6 +54,7 @@ ACTIONS: Final = (
     ActionSpec("open", "File", "Open loop…", ("Ctrl+O",), _NOTHING),
     ActionSpec("open_folder", "File", "Open folder of images…", ("Ctrl+Shift+O",), _NOTHING),
     ActionSpec("open_demo", "File", "Open demo phantom", (), _NOTHING),
+    ActionSpec("save_session", "File", "Save session…", ("Ctrl+S",), separated=True),
     ActionSpec("close_loop", "File", "Close loop", ("Ctrl+W",), separated=True),
     ActionSpec("quit", "File", "Quit", ("Ctrl+Q",), _NOTHING, separated=True),
     ActionSpec("set_ed", "Edit", "Set end-diastole here", ("Ctrl+D",), separated=True),
@@ -104,7 +105,7 @@ ACTIONS: Final = (
     ActionSpec("report", "Export", "Report…", ("Ctrl+R",), _RESULT),
     ActionSpec("export_video", "Export", "Overlay video…", ("Ctrl+Shift+V",), _RESULT),
     ActionSpec("export_csv", "Export", "Measurements (CSV)…", ("Ctrl+Shift+C",), _RESULT),
-    ActionSpec("export_result", "Export", "Result file (HDF5)…", ("Ctrl+S",), _RESULT),
+    ActionSpec("export_result", "Export", "Result file (HDF5)…", ("Ctrl+Shift+S",), _RESULT),
     ActionSpec("shortcuts", "Help", "Shortcuts", ("F1", "?"), _NOTHING),
     ActionSpec("about", "Help", "About Myoflux", (), _NOTHING),
 )

@@ -19,8 +19,9 @@ def make_handlers(window: MainWindow) -> dict[str, Callable[..., object]]:
     """Return what every action of the table does; checkable ones are given their state."""
     commands, player, display = window.commands, window.context.player, window.context.display
     names = (
-        "open", "open_folder", "open_demo", "close_loop", "calibrate", "set_rate", "caliper",
-        "three_points", "mask_file", "report", "export_video", "export_csv", "export_result",
+        "open", "open_folder", "open_demo", "save_session", "close_loop", "calibrate", "set_rate",
+        "caliper", "three_points", "mask_file", "report", "export_video", "export_csv",
+        "export_result",
     )  # fmt: skip
     handlers: dict[str, Callable[..., object]] = {name: getattr(commands, name) for name in names}
     for name in ("arrows", "vorticity", "contour", "trust", "depth"):

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from app.context import Context
 from app.dialogs import questions
 from app.dialogs.questions import NumberDialog
-from app.operations import calibrate, confirm, export, make_mask, open_loop
+from app.operations import calibrate, confirm, export, make_mask, open_loop, save_session
 from app.operations.track import cancel
 from app.views.stage import Stage
 from app.views.tools import CaliperTool, PickTool, Tool
@@ -24,7 +24,7 @@ from engine.model import View
 _LOG: Final = logging.getLogger(__name__)
 _LOOPS: Final = (
     "Loops and results (*.dcm *.dicom *.mp4 *.avi *.mov *.mkv *.gif *.png *.jpg *.jpeg *.tif "
-    "*.tiff *.nii *.nii.gz *.npz *.h5 *.hdf5);;All files (*)"
+    "*.tiff *.nii *.nii.gz *.npz *.h5 *.hdf5 *.myoflux);;All files (*)"
 )
 _MASKS: Final = "Masks and contours (*.png *.nii *.nii.gz *.npz *.json);;All files (*)"
 
@@ -73,8 +73,17 @@ class Handlers(QObject):
             self.open_path(path)
 
     def open_path(self, path: Path) -> None:
-        """Open a loop or a result."""
-        open_loop.open_path(self._context, path)
+        """Open a loop, a result or a session."""
+        if path.suffix.lower() == save_session.SUFFIX:
+            save_session.open_session(self._context, path)
+        else:
+            open_loop.open_path(self._context, path)
+
+    def save_session(self) -> None:
+        """Ask for a file and save the work on the current loop."""
+        path = self._ask_save("Save session", save_session.SUFFIX, "Session (*.myoflux)")
+        if path is not None:
+            self.attempt(lambda: save_session.save_session(self._context, path))
 
     def open_demo(self) -> None:
         """Open the demo phantom."""

@@ -39,6 +39,7 @@ from app.panels.review_panel import ReviewPanel
 from app.panels.steps import StepsPanel
 from app.panels.track_panel import TrackPanel
 from app.status import StatusLine
+from app.views.bullseye import BullseyeView
 from app.views.curves import CurvesView
 from app.views.empty_view import EmptyView
 from app.views.stage import Stage
@@ -70,7 +71,14 @@ class MainWindow(QMainWindow):
         self.player_bar = PlayerBar(context.session, context.player)
         self.curves = CurvesView(context.session)
         self.curves.sought.connect(context.player.seek)
-        self.curves.hide()
+        self.bullseye = BullseyeView(context.session)
+        self._lower = QWidget()
+        lower = QHBoxLayout(self._lower)
+        lower.setContentsMargins(0, 0, 0, 0)
+        lower.setSpacing(0)
+        lower.addWidget(self.curves, 1)
+        lower.addWidget(self.bullseye)
+        self._lower.hide()
         self.loops = LoopList(context.session)
         self.loops.setFixedWidth(168)
         self._make_steps()
@@ -154,7 +162,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(self.stage)
-        splitter.addWidget(self.curves)
+        splitter.addWidget(self._lower)
         splitter.setSizes([700, 240])
         splitter.setStretchFactor(0, 1)
         splitter.setChildrenCollapsible(False)
@@ -237,7 +245,7 @@ class MainWindow(QMainWindow):
         for name in ("next_point", "previous_point", *NUDGES):
             actions[name].setEnabled(self.editing.active)
         self.mask_panel.set_editing(self.editing.active)
-        actions["curves"].setChecked(not self.curves.isHidden())
+        actions["curves"].setChecked(not self._lower.isHidden())
         actions["steps"].setChecked(not self.steps.isHidden())
         self.loops.setVisible(len(session.loops) > 1 or actions["loops"].isChecked())
         self.player_bar.setVisible(loop is not None)
@@ -268,7 +276,7 @@ class MainWindow(QMainWindow):
     def show_curves(self, shown: bool) -> None:
         """Show or hide the curves."""
         loop = self.context.session.loop
-        self.curves.setVisible(shown and loop is not None and loop.measurements is not None)
+        self._lower.setVisible(shown and loop is not None and loop.measurements is not None)
         self._refresh()
 
     def set_full_screen(self, full: bool) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.context import Context
+from app.operations.measure import without_rejected
 from app.session import Loop
 from engine.config import MeasureConfig, ReportConfig
 from engine.errors import InputError
@@ -67,9 +68,10 @@ Done = Callable[[tuple[Path, ...]], None]
 def _measurements(
     context: Context, loop: Loop, result: TrackingResult, progress: Progress
 ) -> Measurements:
-    if loop.measurements is not None:
-        return loop.measurements
-    return context.verbs.measure(result, MeasureConfig(), progress)
+    measured = loop.measurements
+    if measured is None:
+        measured = context.verbs.measure(result, MeasureConfig(), progress)
+    return without_rejected(measured, loop.rejected)
 
 
 def _loop(context: Context) -> Loop:

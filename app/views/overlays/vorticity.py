@@ -14,7 +14,7 @@ from engine.export.palette import VORTICITY
 from engine.model import Measurements
 
 _STRIDE: Final = 3
-_OPACITY: Final = 200
+_OPACITY: Final = 175
 
 
 class VorticityOverlay:
