@@ -72,7 +72,7 @@ def _measure_vortices(
     if trust.contrast is not None and not trust.contrast.trackable:
         writer.omit("vortex", trust.contrast.sentence)
         return
-    vortex_rows(writer, field, trust.trusted, progress)
+    vortex_rows(writer, field, trust, progress)
     if config.in_plane_research:
         research_rows(writer, field, config, progress)
 

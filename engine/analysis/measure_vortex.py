@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.long_axis import LongAxis, axis_of_contour, axis_of_mask
 from engine.analysis.rows import RowWriter
+from engine.analysis.trust import TrustMap
 from engine.analysis.velocity import VelocityField, velocity_field
 from engine.analysis.vortex import Vortex, find_vortices
 from engine.analysis.vortex_tracking import VortexTrack, track_vortices
@@ -16,6 +17,7 @@ from engine.model import ScaleField
 from engine.progress import Progress, Step
 
 _REGION: Final = "|Gamma2| > 2/pi with swirling strength above zero (Graftieaux 2001)"
+_LEAST_TRUST: Final = 0.5
 _M2_PER_CM2: Final = 1e-4
 _CM2_PER_MM2: Final = 0.01
 
@@ -23,15 +25,17 @@ _CM2_PER_MM2: Final = 0.01
 def vortex_tracks(
     writer: RowWriter,
     field: ScaleField,
-    trusted: NDArray[np.bool_] | None,
+    trust: TrustMap,
     progress: Progress,
 ) -> list[VortexTrack]:
     """Find the vortices of every pair and link them through time.
 
+    A vortex whose motion does not exceed its expected error is taken for noise.
+
     Args:
         writer: Holds the result that is measured.
         field: Displacements measured.
-        trusted: ``(T-1, H, W)``; None counts all.
+        trust: Trust of the field.
         progress: Told of every pair; may cancel.
     """
     result = writer.result
@@ -39,8 +43,10 @@ def vortex_tracks(
     for pair in range(len(field.displacement)):
         progress.check()
         velocity = _velocity(writer, field, pair)
-        sure = None if trusted is None else trusted[pair]
-        found.append(find_vortices(velocity, 0, result.mask[pair + 1], sure))
+        candidates = find_vortices(velocity, 0, result.mask[pair + 1], trust.trusted[pair])
+        error = trust.expected_error_px[pair]
+        flow = field.displacement[pair]
+        found.append([vortex for vortex in candidates if _stands_out(vortex, flow, error)])
         progress.report(Step("vortices", pair + 1, len(field.displacement)))
     return track_vortices(found)
 
@@ -48,18 +54,33 @@ def vortex_tracks(
 def vortex_rows(
     writer: RowWriter,
     field: ScaleField,
-    trusted: NDArray[np.bool_] | None,
+    trust: TrustMap,
     progress: Progress,
 ) -> None:
     """Write the rows of every vortex in every frame of its life."""
-    tracks = vortex_tracks(writer, field, trusted, progress)
+    tracks = vortex_tracks(writer, field, trust, progress)
     if not tracks:
         writer.omit("vortex", f"No vortex was found: no region with {_REGION} held a core.")
     for number, track in enumerate(tracks, start=1):
+        sure = np.mean([state.trust for state in track.states if state.trust is not None])
+        if sure < _LEAST_TRUST:
+            writer.warn(
+                f"vortex-{number} lies where the tracking is mostly untrusted "
+                f"({100 * sure:.0f} % trusted): read its strength with care."
+            )
         for frame, vortex in zip(track.frames, track.states, strict=True):
             name = f"vortex-{number}"
             _write_strength(writer, name, frame, vortex)
             _write_shape(writer, name, frame, vortex)
+
+
+def _stands_out(
+    vortex: Vortex, displacement: NDArray[np.floating], error: NDArray[np.floating]
+) -> bool:
+    """Whether the motion about a vortex's mean exceeds the error expected of it, px."""
+    inside = displacement[:, vortex.region]
+    turning = float(np.sqrt(np.mean(np.var(inside, axis=1)) * 2.0))
+    return turning > float(np.mean(error[vortex.region]))
 
 
 def _velocity(writer: RowWriter, field: ScaleField, pair: int) -> VelocityField:

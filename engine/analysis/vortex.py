@@ -17,7 +17,6 @@ from engine.analysis.velocity import VelocityField
 _RADIUS_SHARE: Final = 0.06
 _RADIUS_LIMITS_PX: Final = (5.0, 20.0)
 _LEAST_AREA_IN_DISKS: Final = 0.5
-_LEAST_TRUST: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +61,7 @@ def find_vortices(
         field: Velocities.
         pair: Index of the pair.
         mask: ``(H, W)`` of frame k+1.
-        trusted: ``(H, W)``: which vectors are trusted; a region less than half trusted is no
-            vortex. None counts all.
+        trusted: ``(H, W)``: which vectors are trusted; only reported. None if unknown.
         radius_px: Radius of the neighbourhood of Gamma; None takes 6 % of the square root of the
             mask's area, between 5 and 20 px.
     """
@@ -92,7 +90,7 @@ def find_vortices(
                 continue
             peak = max(np.abs(gamma.gamma1[region]).max(), np.abs(gamma.gamma2[region]).max())
             trust = None if sure is None else float(sure[region].mean())
-            if peak <= CORE_THRESHOLD or (trust is not None and trust < _LEAST_TRUST):
+            if peak <= CORE_THRESHOLD:
                 continue
             x, y = _centre(gamma.gamma2, slopes, region)
             whole = np.zeros_like(mask)

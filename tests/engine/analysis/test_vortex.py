@@ -72,10 +72,12 @@ def test_pure_shear_holds_no_vortex() -> None:
     assert find_vortices(field, 0, np.ones(SHAPE, dtype=bool)) == ()
 
 
-def test_untrusted_vortex_is_none() -> None:
+def test_trusted_share_of_a_vortex_is_reported() -> None:
     field = lamb_oseen([(80.0, 76.0, 300.0, 10.0)])
-    mask = np.ones(SHAPE, dtype=bool)
-    assert find_vortices(field, 0, mask, trusted=np.zeros(SHAPE, dtype=bool)) == ()
+    trusted = np.ones(SHAPE, dtype=bool)
+    trusted[:, :80] = False
+    (vortex,) = find_vortices(field, 0, np.ones(SHAPE, dtype=bool), trusted=trusted)
+    assert vortex.trust == pytest.approx(0.5, abs=0.05)
 
 
 def test_particle_image_pair_is_found() -> None:
