@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml packaging/setup.sh packaging/qt-libraries.sh
+$(STAMP): pyproject.toml packaging/setup.sh
 	packaging/setup.sh $(VENV)
 	touch $(STAMP)
 
@@ -17,7 +17,7 @@ demo: $(STAMP)
 test: lint test-only
 
 test-only: $(STAMP)
-	packaging/qt-libraries.sh
+	packaging/qt-libraries.sh $(PYTHON)
 	QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest tests --ignore=tests/benchmarks
 
 lint: $(STAMP)
@@ -27,15 +27,15 @@ lint: $(STAMP)
 	$(VENV)/bin/lint-imports
 
 run: $(STAMP)
-	packaging/qt-libraries.sh
-	$(PYTHON) main.py
+	packaging/qt-libraries.sh $(PYTHON)
+	$(PYTHON) main.py $(LOOP)
 
 bench: $(STAMP)
-	packaging/qt-libraries.sh
+	packaging/qt-libraries.sh $(PYTHON)
 	QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest tests/benchmarks --benchmark-only
 
 screenshot: $(STAMP)
-	packaging/qt-libraries.sh
+	packaging/qt-libraries.sh $(PYTHON)
 	QT_QPA_PLATFORM=offscreen $(PYTHON) main.py screenshot docs/screenshot.png
 
 clean:

@@ -1,0 +1,164 @@
+"""A cohort: what fails tells why and stops nothing, what is finished is kept, views combine."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import pipeline
+from engine.cohort import CohortConfig, CohortResult, Status, read_cohort, run_cohort, workers
+from engine.config import ReportConfig, TrackingConfig
+from engine.errors import Cancelled, InputError
+from engine.io.dicom_write import write_dicom
+from engine.phantom import PhantomConfig, PhantomKind, make_phantom
+from engine.progress import NullProgress, RecordingProgress
+
+
+@pytest.fixture(scope="module")
+def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of three loops, one of them damaged, and a list of them."""
+    folder = tmp_path_factory.mktemp("studies")
+    small = PhantomConfig(kind=PhantomKind.APICAL, size=(96, 128), frames=4, cycle_frames=24)
+    cine = make_phantom(small).cine
+    for name in ("one", "two"):
+        write_dicom(folder / name / "a.dcm", cine)
+    (folder / "two" / "b.dcm").write_bytes((folder / "one" / "a.dcm").read_bytes()[:3000])
+    (folder / "notes.txt").write_text("no loop", encoding="utf-8")
+    (folder / "list.csv").write_text(
+        "loop,study,view,target,ed,es,frames\n"
+        "one/a.dcm,first,A4C,tissue,0,3,0:4\n"
+        "two/b.dcm,first,A2C,,,,\n"
+        "two/a.dcm,second,A9C,,,,\n"
+        "two/a.dcm,second,,,,,x\n"
+        "gone.dcm,third,,,,,\n",
+        encoding="utf-8",
+    )
+    return folder
+
+
+def settings(out: Path, **changes: Any) -> CohortConfig:
+    """Return quick settings: one pass of an optical flow, and the table alone."""
+    return CohortConfig(
+        out,
+        tracking=TrackingConfig(method="dis"),
+        report=ReportConfig(movie=False, pdf=False, figures=False),
+        **changes,
+    )
+
+
+def statuses(result: CohortResult) -> list[Status]:
+    """Return what became of the loops."""
+    return [outcome.status for outcome in result.outcomes]
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    """Return the lines of a CSV."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_folder_gives_every_loop_in_it(studies: Path) -> None:
+    found = [(loop.study, loop.name) for loop in read_cohort(studies)]
+    assert found[:2] == [("one", "a"), ("two", "a")]
+    assert ("study", "notes") not in found
+
+
+def test_a_line_that_cannot_be_used_keeps_its_reason(studies: Path) -> None:
+    loops = read_cohort(studies / "list.csv")
+    assert [bool(loop.problem) for loop in loops] == [False, False, True, True, False]
+    assert "A9C" in loops[2].problem
+    assert [loop.name for loop in loops[2:4]] == ["a", "a-2"]
+    assert loops[0].reading.frames == (0, 4)
+    assert loops[0].mask.ed_frame == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("path\na.dcm\n", "loop"), ("loop,colour\na.dcm,red\n", "colour"), ("loop\n", "no loop")],
+)
+def test_a_list_of_another_kind_says_its_columns(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=said):
+        read_cohort(path)
+
+
+def test_what_fails_stops_nothing_and_what_is_finished_is_kept(
+    studies: Path, tmp_path: Path
+) -> None:
+    loops, config = read_cohort(studies / "list.csv"), settings(tmp_path)
+    progress = RecordingProgress()
+    result = run_cohort(loops, config, progress)
+    assert statuses(result) == [Status.DONE, *[Status.FAILED] * 4]
+    assert [step.done for step in progress.steps if step.stage == "cohort"] == [1, 2, 3, 4, 5]
+    lines = table(tmp_path / "cohort.csv")
+    assert [line["status"] for line in lines] == ["done", *["failed"] * 4]
+    assert float(lines[0]["ls_a4c"]) == pytest.approx(
+        next(row.value for row in result.outcomes[0].values if row.quantity == "ls_a4c")
+    )
+    assert "A9C" in lines[2]["message"]
+    assert "gone.dcm" in lines[4]["message"]
+    assert {line["study"] for line in table(tmp_path / "studies.csv")} == {
+        "first", "second", "third",
+    }  # fmt: skip
+    before = (tmp_path / "first" / "a" / "result.h5").stat().st_mtime_ns
+    again = run_cohort(loops, config, NullProgress())
+    assert statuses(again) == [Status.KEPT, *[Status.FAILED] * 4]
+    assert again.outcomes[0].values == result.outcomes[0].values
+    assert (tmp_path / "first" / "a" / "result.h5").stat().st_mtime_ns == before
+    changed = dataclasses.replace(config, tracking=TrackingConfig(method="farneback"))
+    assert statuses(run_cohort(loops[:1], changed, NullProgress())) == [Status.DONE]
+
+
+def test_a_result_reviewed_since_is_measured_anew_and_not_tracked(
+    studies: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loops, config = read_cohort(studies / "list.csv")[:1], settings(tmp_path)
+    run_cohort(loops, config, NullProgress())
+    path = tmp_path / "first" / "a" / "result.h5"
+    result = pipeline.read_result(path)
+    pipeline.write_result(path, dataclasses.replace(result, reviewed=True))
+    monkeypatch.delattr(pipeline, "track")
+    assert statuses(run_cohort(loops, config, NullProgress())) == [Status.DONE]
+    assert pipeline.read_result(path).reviewed
+
+
+def test_a_stop_is_obeyed_between_loops(studies: Path, tmp_path: Path) -> None:
+    progress = RecordingProgress()
+    progress.cancelled = True
+    with pytest.raises(Cancelled):
+        run_cohort(read_cohort(studies), settings(tmp_path), progress)
+    assert not list(tmp_path.rglob("*.csv"))
+
+
+def test_processes_give_what_one_gives(studies: Path, tmp_path: Path) -> None:
+    loops = read_cohort(studies / "list.csv")[:2]
+    alone = run_cohort(loops, settings(tmp_path / "alone"), NullProgress())
+    shared = run_cohort(loops, settings(tmp_path / "shared", workers=2), NullProgress())
+    assert statuses(shared) == statuses(alone)
+    assert shared.outcomes[0].values == alone.outcomes[0].values
+
+
+def test_a_process_that_dies_costs_its_own_loop_alone(
+    studies: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loops = read_cohort(studies / "list.csv")[:2]
+
+    def pool(
+        items: Any, config: CohortConfig, count: int, progress: Any
+    ) -> Iterator[workers.LoopOutcome]:
+        if loops[1] in items:
+            raise BrokenProcessPool("killed")
+        for item in items:
+            yield workers.run_loop(item, config, progress)
+
+    monkeypatch.setattr(workers, "_in_pool", pool)
+    result = run_cohort(loops, settings(tmp_path, workers=2), NullProgress())
+    assert statuses(result) == [Status.DONE, Status.FAILED]
+    assert "memory" in result.outcomes[1].sentence
