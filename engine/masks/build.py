@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.config import MaskConfig, MaskMethod
 from engine.cycle import Cycle, find_cycle
@@ -141,6 +142,14 @@ def _keyframes(cycle: Cycle) -> tuple[int, ...]:
     return tuple(sorted(marked)) or (0,)
 
 
+def _extremes(cycle: Cycle, size: NDArray[np.float64]) -> tuple[int, ...]:
+    """Return the ED and ES of every beat and the loop's ends: the paper's keyframes."""
+    marks = {0, len(size) - 1, *_keyframes(cycle)}
+    for first, last in cycle.beats:
+        marks |= {first, first + int(size[first:last].argmin())}
+    return tuple(sorted(marks))
+
+
 def _wall(
     cine: Cine, sector: Sector, ventricle: LeftVentricle, cycle: Cycle, config: MaskConfig
 ) -> Mask:
@@ -192,12 +201,14 @@ def _blood_pool(
     notes = _notes(ventricle, cycle)
     closed = ventricle.closed
     if config.method == MaskMethod.PAPER:
-        keyframes = _keyframes(cycle)
+        keyframes = _extremes(cycle, areas(outline))
         masks = dict(
             zip(keyframes, fill_loop(outline[list(keyframes)], cine.shape[1:]), strict=True)
         )
         outline = blood_pool_steps(masks, len(cine.frames)).boundary
-        notes += ("Blood pool by the paper's pipeline from the cavity at ED and ES.",)
+        notes += (
+            "Blood pool by the paper's pipeline from the cavity at ED, ES and the loop's ends.",
+        )
         closed = True
     elif closed:
         settings = BloodPoolConfig()

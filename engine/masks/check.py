@@ -82,8 +82,27 @@ def repair_contour(
         if not is_crossed(points):
             return points
         points = _untangled(points, strength, closed=closed)
+    return _shrunken_hull(points, sector, closed=closed)
+
+
+def _shrunken_hull(points: Array, sector: NDArray[np.bool_] | None, *, closed: bool) -> Array:
+    """Return the convex outline, drawn together until it lies inside the sector."""
     hull = cv2.convexHull(points.astype(np.float32))[:, 0].astype(np.float64)
-    return _aligned(resample(hull, 4 * len(points), closed=True), points, closed=closed)
+    outline = _aligned(resample(hull, 4 * len(points), closed=True), points, closed=closed)
+    centre = outline.mean(0)
+    if sector is not None:
+        # A few pixels inside the rim there is room for a small contour.
+        deep = cv2.erode(sector.astype(np.uint8), np.ones((7, 7), np.uint8), borderValue=0) > 0
+        centre = clip_to_sector(centre[None], deep if deep.any() else sector)[0]
+    shrunken = outline
+    for factor in (1.0, 0.8, 0.6, 0.4, 0.2, 0.1, 0.05):
+        shrunken = centre + factor * (outline - outline.mean(0))
+        if not is_crossed(shrunken) and (sector is None or bool(_within(shrunken, sector).all())):
+            return np.asarray(shrunken, np.float64)
+    radius = 0.5
+    angle = np.linspace(0, 2 * np.pi, len(points), endpoint=False)
+    ring = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return np.asarray(centre + radius * ring, np.float64)
 
 
 def clip_to_sector(points: NDArray[np.floating], sector: NDArray[np.bool_]) -> Array:

@@ -248,7 +248,7 @@ def _weights(frame: int, keyframes: tuple[int, ...], count: int) -> Array:
 
 def _fade(away: Array, reach: float) -> Array:
     """Smooth weight from one to zero at ``reach``."""
-    if reach <= 0:
+    if reach < 1e-6:
         return np.asarray(away <= 0, np.float64)
     part = np.clip(away / reach, 0, 1)
     return np.asarray((1 - part**2) ** 2, np.float64)

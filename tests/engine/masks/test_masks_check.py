@@ -61,7 +61,7 @@ def test_whatever_is_drawn_is_repaired(
     seed: int, roughness: float, right: float, down: float, closed: bool
 ) -> None:
     rng = np.random.default_rng(seed)
-    wild = circle() + (right, down) + roughness * rng.normal(size=(60, 2))
+    wild = circle() + np.array([right, down]) + roughness * rng.normal(size=(60, 2))
     repaired = repair_contour(wild, SECTOR, closed=closed)
     assert repaired.shape == wild.shape
     assert np.all(np.isfinite(repaired))
