@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +29,7 @@ INTERRUPTED: Final = 130
 _TABLE_WIDTH: Final = 120
 
 # Typer carries click under changing names; what it raises of wrong words derives from this class.
-_WRONG_USAGE: Final = typer.BadParameter.__mro__[1]
+_WRONG_USAGE: Final[type[Exception]] = typer.BadParameter.__mro__[1]
 
 
 class ConsoleProgress:
@@ -150,7 +150,7 @@ def print_files(paths: Iterable[Path]) -> None:
         OUT.print(str(path), highlight=False, markup=False)
 
 
-def table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """Print a table; the first column is left-aligned, numbers right. It is never cut."""
     shown = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for number, column in enumerate(columns):

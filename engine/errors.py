@@ -31,5 +31,5 @@ class ConvergenceError(MyofluxError, ArithmeticError):
     """An optimisation that left the finite numbers."""
 
 
-class Cancelled(MyofluxError):  # noqa: N818 - a request that was granted, not a failure
+class Cancelled(MyofluxError):  # a request that was granted, not a failure
     """Raised by ``Progress.check`` once the user has asked to stop."""
