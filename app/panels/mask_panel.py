@@ -154,6 +154,7 @@ class MaskPanel(StepPanel):
         box = QSpinBox()
         box.setPrefix(f"{name}  ")
         box.setSpecialValueText(f"{name}  not set")
+        box.lineEdit().setTextMargins(7, 0, 0, 0)
         box.setToolTip(f"{name} frame, as numbered in the source")
         box.setAccessibleName(f"{name} frame")
         box.editingFinished.connect(self._set_marks)

@@ -191,9 +191,14 @@ def frame_quantities(measurements: Measurements) -> list[str]:
 def legend_html(regions: list[str]) -> str:
     """Return the curves' names, each behind a dot of its colour."""
     return " &nbsp; ".join(
-        f'<span style="color:{_SHADES[index % len(_SHADES)]}">●</span> {region.replace("_", " ")}'
+        f'<span style="color:{_SHADES[index % len(_SHADES)]}">●</span> {_unbroken(region)}'
         for index, region in enumerate(regions)
     )
+
+
+def _unbroken(region: str) -> str:
+    """Return a region's name as words that stay on one line."""
+    return region.replace("_", " ").replace("-", " ").replace(" ", "&nbsp;")
 
 
 def _frame_axis(rows: list[Measurement], *, timed: bool) -> dict[int, float]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -29,6 +30,8 @@ _TOGGLES: Final = (
     ("contour", "Contour", "Contour of the mask (K)"),
     ("trust", "Trust", "Fade arrows that cannot be trusted (T)"),
 )
+_ROOMY: Final = 800
+_NARROW: Final = 690
 
 
 class ViewBar(QFrame):
@@ -54,6 +57,7 @@ class ViewBar(QFrame):
         for name, text, tip in _TOGGLES:
             self.toggles[name] = self._toggle(name, text, tip)
         self._sizes = self._size_button()
+        self._caption = QLabel("Scale")
         self._lay_out()
         session = context.session
         for signal in (session.loop_changed, session.flows_changed, session.mask_changed):
@@ -81,15 +85,22 @@ class ViewBar(QFrame):
         self.toggles["trust"].setEnabled(shown and trusted)
         self._sizes.setEnabled(shown)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave to menus and keys what has no room: a cut label tells nothing."""
+        super().resizeEvent(event)
+        self._caption.setVisible(self.width() >= _ROOMY)
+        self._sizes.setVisible(self.width() >= _ROOMY)
+        self.toggles["trust"].setVisible(self.width() >= _NARROW)
+        self.toggles["contour"].setVisible(self.width() >= _NARROW)
+
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)
         layout.setSpacing(3)
         layout.addWidget(self.image)
-        caption = QLabel("Scale")
-        caption.setProperty("role", "faint")
+        self._caption.setProperty("role", "faint")
         layout.addSpacing(8)
-        layout.addWidget(caption)
+        layout.addWidget(self._caption)
         layout.addSpacing(2)
         for tab in self.scales.values():
             layout.addWidget(tab)
