@@ -5,6 +5,7 @@ No Qt library is loaded unless the window is asked for.
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 import warnings
@@ -16,7 +17,7 @@ from typer.core import TyperGroup
 
 from app.commands import check, cohort, demo, evaluate, info, mask, report, track, train
 from app.console import no_screen, sentences
-from engine.errors import ResourceError
+from engine.errors import MissingPackageError, ResourceError
 
 ABOUT = """Myoflux tracks tissue and blood in echocardiograms.
 
@@ -71,9 +72,7 @@ def window(
             "There is no screen to open a window on. Use a verb (see --help), or start under a "
             "display."
         )
-    from app.application import run  # noqa: PLC0415 - verbs must work without Qt
-
-    raise SystemExit(run(loop))
+    raise SystemExit(_with_qt("app.application").run(loop))
 
 
 @app.command("screenshot", rich_help_panel=WINDOW)
@@ -82,9 +81,22 @@ def screenshot(
     loop: Annotated[Path | None, typer.Argument(help="Loop to show; a phantom if none")] = None,
 ) -> None:
     """Open the window, track with the preview preset and save a picture of it."""
-    from app.screenshot import take_screenshot  # noqa: PLC0415 - verbs must work without Qt
+    _with_qt("app.screenshot").take_screenshot(out, loop)
 
-    take_screenshot(out, loop)
+
+def _with_qt(module: str) -> Any:
+    """Load a module of the window; verbs never do, so that they run without Qt.
+
+    Raises:
+        MissingPackageError: If Qt or one of its system libraries is missing.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingPackageError(
+            f"The window needs Qt, which cannot be loaded ({error}). Run packaging/qt-libraries.sh "
+            "python3, or use a verb (see --help)."
+        ) from error
 
 
 def main() -> None:

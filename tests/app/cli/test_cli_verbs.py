@@ -118,6 +118,14 @@ def test_without_a_screen_the_window_says_so(
     assert "no screen" in capsys.readouterr().err
 
 
+def test_without_qt_the_window_says_so(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    monkeypatch.setitem(sys.modules, "app.application", None)
+    answer = invoke("window")
+    assert answer.code == 2
+    assert "Qt" in answer.sentence
+
+
 def test_demo_goes_the_whole_way_twice(
     invoke: Invoke, loop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
