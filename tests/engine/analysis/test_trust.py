@@ -78,7 +78,7 @@ def test_score_is_zero_outside_the_mask_and_within_bounds() -> None:
     assert judged.score.max() <= 1
 
 
-def test_the_network_can_only_raise_doubt() -> None:
+def test_the_networks_own_doubt_counts() -> None:
     made = phantom(PhantomKind.APICAL)
     plain = tracked(made)
     sure = np.full(plain.finest.shape, 0.01, dtype=np.float16)
@@ -87,8 +87,8 @@ def test_the_network_can_only_raise_doubt() -> None:
     base = trust_map(plain)
     same = trust_map(tracked(made, fields=(ScaleField(Scale.FULL, flow, uncertainty=sure),)))
     less = trust_map(tracked(made, fields=(ScaleField(Scale.FULL, flow, uncertainty=doubt),)))
-    assert same.score == pytest.approx(base.score)
-    assert less.score.mean() < 0.5 * base.score.mean()
+    assert same.score.mean() > base.score.mean()
+    assert less.score.mean() < 0.7 * base.score.mean()
 
 
 def test_contrast_is_told_from_an_ordinary_cavity() -> None:
