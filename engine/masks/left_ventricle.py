@@ -137,8 +137,9 @@ def propose(
         return proposals[0]
     apical, short = proposals
     usual = float(short.model.log_prior(short.parameters[None])[0]) > -1.5
-    # Apical shapes have more freedom and score higher on a ring than rings on apical loops.
-    return short if usual and short.score > apical.score - 0.12 else apical
+    # Apical shapes have more freedom and may score higher on a ring, but look unusual there.
+    gain = short.score - apical.score + short.confidence - apical.confidence
+    return short if usual and gain > 0 else apical
 
 
 def _confidence(scene: Scene, found: list[tuple[Array, float]], evidence: Evidence) -> float:
