@@ -1,17 +1,11 @@
-"""Test-time training that does not chase noise: blind blocks, and motion that is put back.
+"""Test-time training that does not chase noise: the loss is taken where the network is blind.
 
 A network that sees both images can always raise their correlation by fitting the very noise that
 decorrelates them; trained so, the endpoint error rises from the first steps on
-(docs/experiments.md). Two losses avoid that.
-
-*Blind blocks*: blocks are blanked in both images before the network looks at them, and the
-correlation is taken in those blocks alone. What the network says there comes from their
+(docs/experiments.md). Here blocks are blanked in both images before the network looks at them,
+and the correlation is taken in those blocks alone. What the network says there comes from their
 surroundings, which do not know the blocks' noise, so only true motion lowers the expected loss
 (the J-invariance of Batson and Royer, Noise2Self, ICML 2019, carried over to motion).
-
-*Put back*: the motion found so far, supported by the neighbouring pairs, is displaced by a random
-smooth field, and the network has to put it back. Unlike the network's own output, that target
-holds little of this pair's noise.
 
 A fixed lattice of blocks is never trained on. New weights are kept only if they predict it at
 least as well as the old ones.
@@ -40,21 +34,16 @@ from engine.registration.warp import compose, warp
 _LATTICE: Final = 3
 """Of every 3x3 blocks one is kept for the score."""
 
-_KNOTS_PX: Final = 40
-"""Distance of the knots of the random displacement, px of the scale."""
-
 
 @dataclass(frozen=True)
 class FinetuneSettings:
     """How the weights are fitted to a loop.
 
     Attributes:
-        steps: Greatest number of steps at each scale.
+        steps: Number of steps.
         learning_rate: Of Adam.
         block: Side of the blind blocks, px of the scale.
         blind_share: Share of the trained blocks that is blind in a step.
-        blind_weight: Of the blind correlation against the squared error of putting back (px^2).
-        displaced: Least and greatest deviation of the random displacement, px of the scale.
         window: Window of the squared local correlation, px of the scale.
         pairs: Pairs a step.
         scored: Pairs that the score looks at.
@@ -65,8 +54,6 @@ class FinetuneSettings:
     learning_rate: float = 5e-5
     block: int = 24
     blind_share: float = 0.25
-    blind_weight: float = 0.3
-    displaced: tuple[float, float] = (0.1, 1.0)
     window: int = 15
     pairs: int = 4
     scored: int = 4
@@ -141,8 +128,7 @@ class LoopTrainer:
             self._run.report(step, self._settings.steps, (0.0, 0.5), "training on the loop")
             piece = self._piece(index, centred=False)
             blind = self._blind(piece.batch.fixed.shape[2:], score=False)
-            loss = self._put_back(piece) / count
-            loss = loss - self._settings.blind_weight * self._agreement(piece, blind) / count
+            loss = -self._agreement(piece, blind) / count
             torch.autograd.backward(loss)
             total += float(loss.detach())
         if not math.isfinite(total):
@@ -166,39 +152,19 @@ class LoopTrainer:
                 total += float(self._agreement(piece, blind))
         return total / count
 
-    def _put_back(self, piece: _Piece) -> Tensor:
-        """Return the mean squared error of undoing a random displacement, px of the scale."""
-        size = piece.batch.fixed.shape[2:]
-        low, high = self._settings.displaced
-        deviation = low + (high - low) * float(torch.rand(1, generator=self._generator))
-        knots = [length // _KNOTS_PX + 3 for length in size]
-        drawn = torch.randn(1, 2, *knots, generator=self._generator) * deviation
-        shift = functional.interpolate(drawn, tuple(size), mode="bicubic", align_corners=False)
-        target = piece.motion.displacement
-        displaced = MotionEstimate(target + shift.to(target.device), piece.motion.log_scale)
-        found = self._apply(piece.batch.fixed, piece.batch.moving, displaced)
-        squared = (found - target).square().sum(dim=1, keepdim=True)
-        return masked_mean(squared, piece.batch.mask).mean()
-
     def _agreement(self, piece: _Piece, blind: Tensor) -> Tensor:
         """Return the correlation of one pair within its blind blocks."""
         fixed, moving = piece.batch.fixed, piece.batch.moving
         blind = blind.to(fixed.device)
-        found = self._apply(fixed, moving, piece.motion, blind)
+        warped = warp(moving, piece.motion.displacement, mode="bicubic")
+        scale = float(self._run.scale.fraction)
+        residual: MotionEstimate = self._network(
+            _blank(fixed, blind), _blank(warped, blind), scale, piece.motion
+        )
+        found = compose(residual.displacement, piece.motion.displacement)
         matched = warp(moving, found, mode="bicubic")
         values = correlation_map(fixed, matched, self._settings.window)
         return masked_mean(values, piece.batch.mask * blind).mean()
-
-    def _apply(
-        self, fixed: Tensor, moving: Tensor, motion: MotionEstimate, blind: Tensor | None = None
-    ) -> Tensor:
-        """Return the displacement after one more pass, which may be blind in places."""
-        warped = warp(moving, motion.displacement, mode="bicubic")
-        if blind is not None:
-            fixed, warped = _blank(fixed, blind), _blank(warped, blind)
-        scale = float(self._run.scale.fraction)
-        residual: MotionEstimate = self._network(fixed, warped, scale, motion)
-        return compose(residual.displacement, motion.displacement)
 
     def _piece(self, index: int, *, centred: bool) -> _Piece:
         """Return a crop of one pair's pictures with its motion so far."""

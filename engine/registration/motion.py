@@ -23,7 +23,8 @@ class MotionSettings:
 
     Attributes:
         passes: Passes at every scale.
-        finetune: Test-time training before the last pass; None uses the weights as they are.
+        finetune: Test-time training before the last pass at scale 1, where speckle is resolved
+            (at coarser scales it did not help); None uses the weights as they are.
     """
 
     passes: int = 2
@@ -52,9 +53,9 @@ class MotionEstimator:
         return self._settings.passes
 
     def train(self, pairs: ImagePairs, motion: Motion | None, run: Stage, number: int) -> int:
-        """Fine-tune the network before the last pass of a scale; see ``finetune``."""
+        """Fine-tune the network before the last pass of scale 1; see ``finetune``."""
         finetune = self._settings.finetune
-        last = number == self._settings.passes - 1
+        last = run.scale is Scale.FULL and number == self._settings.passes - 1
         if finetune is None or not last or motion is None or motion.log_scale is None:
             return 0
         return LoopTrainer(self._network, pairs, motion, run, finetune, self._generator).fit()
