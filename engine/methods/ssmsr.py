@@ -136,7 +136,7 @@ def image_pairs(
 
 def mask_box(mask: NDArray[np.bool_]) -> Box:
     """Return the box of a mask over all frames, with a margin, within the image."""
-    ever = mask.any(axis=0)
+    ever: NDArray[np.bool_] = np.logical_or.reduce(mask, axis=0)
     rows, columns = np.flatnonzero(ever.any(axis=1)), np.flatnonzero(ever.any(axis=0))
     height, width = ever.shape
     return (
