@@ -24,7 +24,10 @@ def check(device: options.Device = options.DeviceName.AUTO, seed: options.Seed =
     """Track small phantoms on this machine and compare with their exact motion."""
     rows, failed = [], False
     for kind, limit in LIMITS_PX.items():
-        phantom = make_phantom(PhantomConfig(kind=kind, size=(192, 256), frames=8, seed=seed))
+        # Steps from frame to frame as in a beat of 64 frames: eight frames are a part of it.
+        phantom = make_phantom(
+            PhantomConfig(kind=kind, size=(192, 256), frames=8, cycle_frames=64, seed=seed)
+        )
         mask = Mask(phantom.mask, MaskKind.FILE)
         config = TrackingConfig(device=device.value, seed=seed)
         with ConsoleProgress(kind.value) as progress:
