@@ -13,6 +13,7 @@ from app.panels.base import StepPanel
 from app.widgets.parts import button, label, restyle
 from app.widgets.step_section import StepState
 from engine.config import MaskMethod
+from engine.masks.left_ventricle import CONFIDENT
 from engine.model import Target, View
 
 _VIEWS = {
@@ -122,7 +123,7 @@ class MaskPanel(StepPanel):
         kind = loop.mask.kind.value
         kind = kind[0].upper() + kind[1:]
         sure = loop.mask.confidence
-        if sure is not None and sure < 0.5:
+        if sure is not None and sure < CONFIDENT:
             return StepState.ATTENTION, f"{kind} · unsure, please check or use three points"
         if not loop.view_confirmed and loop.mask.contours is not None:
             return StepState.ATTENTION, f"{kind} · view not confirmed"
