@@ -26,7 +26,6 @@ ERR: Final = Console(stderr=True, soft_wrap=True)
 
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
-_TABLE_WIDTH: Final = 120
 
 # Typer carries click under changing names; what it raises of wrong words derives from this class.
 _WRONG_USAGE: Final[type[Exception]] = typer.BadParameter.__mro__[1]
@@ -151,14 +150,20 @@ def print_files(paths: Iterable[Path]) -> None:
 
 
 def table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    """Print a table; the first column is left-aligned, numbers right. It is never cut."""
-    shown = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    """Print a table; the first column is left-aligned, numbers right."""
+    shown = Table(
+        title=escape(title),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),  # eight columns fit into 80 characters
+    )
     for number, column in enumerate(columns):
         justify: Literal["left", "right"] = "left" if number == 0 else "right"
         shown.add_column(column, justify=justify, no_wrap=True)
     for row in rows:
         shown.add_row(*(escape(cell) for cell in row))
-    OUT.print(shown, crop=False, width=max(OUT.width, _TABLE_WIDTH))
+    OUT.print(shown)
 
 
 def no_screen() -> bool:
