@@ -123,7 +123,7 @@ class CurvesView(QWidget):
             self._note.setText("Curves appear here once the loop is measured.")
             return
         rows = [row for row in measured.select(name) if row.frame is not None]
-        regions = list(dict.fromkeys(row.region for row in rows))
+        regions = plotted_regions(rows)
         timed = all(row.time_s is not None for row in rows)
         self._times = _frame_axis(rows, timed=timed)
         for index, region in enumerate(regions):
@@ -188,10 +188,17 @@ def frame_quantities(measurements: Measurements) -> list[str]:
     return [name for name, found in frames.items() if len(found) > 1]
 
 
+def plotted_regions(rows: list[Measurement]) -> list[str]:
+    """Return the regions worth a curve: layers only where no segment has a name."""
+    regions = list(dict.fromkeys(row.region for row in rows))
+    plain = [region for region in regions if not region.startswith("layer-")]
+    return plain if len(plain) > 1 else regions
+
+
 def legend_html(regions: list[str]) -> str:
     """Return the curves' names, each behind a dot of its colour."""
     return " &nbsp; ".join(
-        f'<span style="color:{_SHADES[index % len(_SHADES)]}">●</span> {_unbroken(region)}'
+        f'<span style="color:{_SHADES[index % len(_SHADES)]}">●</span>&nbsp;{_unbroken(region)}'
         for index, region in enumerate(regions)
     )
 
