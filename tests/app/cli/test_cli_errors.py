@@ -47,6 +47,7 @@ def damaged(kind: str, loop: Path, folder: Path) -> Path:
     return path
 
 
+@pytest.mark.filterwarnings("ignore:::pydicom")
 @pytest.mark.parametrize("verb", ["info", "track", "mask"])
 @pytest.mark.parametrize("kind", ["empty", "corrupt", "truncated", "text", "missing"])
 def test_a_file_that_cannot_be_read(
