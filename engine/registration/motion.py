@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -14,7 +15,11 @@ from engine.registration.multiscale import Motion, Stage
 from engine.registration.network import MotionEstimate, MotionUNet
 from engine.registration.pairs import ImagePairs
 from engine.registration.pyramid import scaled_size
+from engine.registration.second_start import SEARCH_SCALE, better_of, searched_start
 from engine.registration.warp import compose, warp
+
+SECOND_START: Final = Scale.QUARTER
+"""Where a patch search is tried beside the network's own motion, after each pass."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,25 @@ class MotionEstimator:
         previous = on_device(motion, pairs.device)
         with torch.no_grad():
             found = refine_once(self._network, batch.fixed, batch.moving, factor, previous)
+            for other in self._others(pairs, indices, scale, previous):
+                found = better_of(batch.fixed, batch.moving, found, other)
         return Motion(found.displacement.clone(), found.log_scale.clone())
+
+    def _others(
+        self,
+        pairs: ImagePairs,
+        indices: Sequence[int],
+        scale: Scale,
+        previous: MotionEstimate | None,
+    ) -> Iterator[MotionEstimate]:
+        """Yield motions that stay where they fit clearly better than the network's new one."""
+        if previous is not None:
+            yield previous
+        if scale is SECOND_START:
+            factor = float(scale.fraction)
+            fine = pairs.at_size(indices, scaled_size(pairs.size, SEARCH_SCALE * factor))
+            height, width = scaled_size(pairs.size, factor)
+            yield searched_start(fine.fixed, fine.moving, (height, width))
 
 
 def on_device(motion: Motion | None, device: torch.device) -> MotionEstimate | None:

@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -23,9 +23,6 @@ from engine.registration.pairs import ImagePairs
 from engine.registration.pyramid import scaled_size
 from engine.registration.warp import resize_displacement
 
-LENGTH_OF_LAPLACE: Final = 1.67
-"""Mean length of a vector of two independent Laplace components of scale 1."""
-
 
 @dataclass(frozen=True, eq=False)
 class Motion:
@@ -33,8 +30,8 @@ class Motion:
 
     Attributes:
         displacement: ``(n, D, *size)``, px of its grid.
-        log_scale: Natural log of the Laplace scale of either component's error, ``(n, 1, *size)``,
-            log px of its grid; None where the estimator does not know it.
+        log_scale: Natural log of the expected endpoint error, ``(n, 1, *size)``, log px of its
+            grid; None where the estimator does not know it.
     """
 
     displacement: Tensor
@@ -123,7 +120,7 @@ class ScaleEstimate:
             full = self.motion.batch([index]).resized(size)
             displacement[index] = full.displacement[0]
             if uncertainty is not None and full.log_scale is not None:
-                uncertainty[index] = full.log_scale[0, 0].exp() * LENGTH_OF_LAPLACE
+                uncertainty[index] = full.log_scale[0, 0].exp()
         return displacement, uncertainty
 
 

@@ -25,7 +25,16 @@ STRIDE: Final = 4
 CANDIDATES: Final = ((1, 1), (2, 2), (3, 2), (4, 2), (5, 2))
 """Half widths (pairs) and polynomial orders that are tried besides no smoothing at all."""
 
+VARIANCE: Final = 0.75
+"""Variance of one component of an error whose expected length is 1 px, px^2."""
+
 _INVERSIONS = 3
+LARGEST_ERROR: Final = 0.35
+"""Deviation of one component beyond which errors are not believed, px of the full grid.
+
+Where the network is lost it expects errors of several px; averaging lost pairs helps none, and
+would blur the true jumps of a loop with few frames a second.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,21 +68,22 @@ class TemporalSupport:
         displacement = motion.displacement.clone()
         for k in range(count):
             inside = resize_image(self.mask[k][None, None].float(), grid)[0]
-            sigma = resize_image(motion.log_scale[k][None].exp(), grid)[0] * (grid[0] / size[0])
-            smoothed = self._smoothed(paths, k, inside, sigma)
+            error = resize_image(motion.log_scale[k][None].exp(), grid)[0] * (grid[0] / size[0])
+            smoothed = self._smoothed(paths, k, inside, error)
             delta = (smoothed - paths.rates[k]) * self.intervals[k]
             displacement[k] += resize_displacement(delta[None], size)[0]
         return Motion(displacement, motion.log_scale)
 
-    def _smoothed(self, paths: _Paths, k: int, inside: Tensor, sigma: Tensor) -> Tensor:
+    def _smoothed(self, paths: _Paths, k: int, inside: Tensor, error: Tensor) -> Tensor:
         """Return pair k's rates, ``(2, h, w)``, fitted with the least estimated risk."""
         own = paths.rates[k]
         if not bool(inside.any()):
             return own
         widest = max(width for width, _ in CANDIDATES)
         values, offsets = paths.along(k, widest)
-        # A Laplace distribution of scale b has the variance 2 b^2.
-        variance = 2 * float(((sigma / self.intervals[k]) ** 2 * inside).sum() / inside.sum())
+        squared = (error.square() * inside).sum() / inside.sum()
+        largest = (LARGEST_ERROR * own.shape[1] / self.mask.shape[1]) ** 2
+        variance = min(VARIANCE * float(squared), largest) / float(self.intervals[k]) ** 2
         best, least = own, 2 * variance
         for width, order in CANDIDATES:
             chosen = [n for n, pair in enumerate(offsets.pairs) if abs(pair - k) <= width]

@@ -39,8 +39,8 @@ def support() -> TemporalSupport:
 
 
 def smooth(field: torch.Tensor, expected_error: float) -> torch.Tensor:
-    """Return the smoothed field; the error is given as the Laplace scale of a component."""
-    log_scale = torch.full((COUNT, 1, SIZE, SIZE), float(np.log(expected_error / 1.67)))
+    """Return the smoothed field; the expected endpoint error is given."""
+    log_scale = torch.full((COUNT, 1, SIZE, SIZE), float(np.log(expected_error)))
     return support()(Motion(field, log_scale)).displacement
 
 

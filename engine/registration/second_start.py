@@ -1,0 +1,88 @@
+"""A second start for motion that the network misses: OpenCV's DIS, kept where it fits better.
+
+At few frames a second a wall may move so far that the coarse scales lose it, while a search of
+patches still finds it. Both starts are refined by the same network; where they differ by much,
+the one with the clearly better local correlation stays.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from engine.registration.network import MotionEstimate
+from engine.registration.similarity import correlation_map
+from engine.registration.warp import resize_displacement, warp
+
+SEARCH_SCALE: Final = 2
+"""The search runs on pictures this much finer than the scale it starts."""
+
+_SMOOTHING_PX = 3.0
+_WINDOW = 11
+_DIFFERENCE_PX = 0.25
+_LEAST_GAIN = 0.02
+_NEIGHBOURHOOD = 15
+
+
+def searched_start(fixed: Tensor, moving: Tensor, size: tuple[int, int]) -> MotionEstimate:
+    """Return the motion that a patch search finds, as a start for the network.
+
+    Args:
+        fixed: ``(n, 1, H, W)`` in [0, 1], of the size that is searched.
+        moving: Same shape.
+        size: Grid of the result (h, w), px.
+
+    Returns:
+        Displacement ``(n, 2, h, w)``, px of that grid, with an expected error of 1 px.
+    """
+    flows = []
+    for one, two in zip(fixed[:, 0].cpu().numpy(), moving[:, 0].cpu().numpy(), strict=True):
+        search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        pictures = [np.round(255 * np.clip(image, 0, 1)).astype(np.uint8) for image in (one, two)]
+        zero = np.zeros((*pictures[0].shape, 2), np.float32)
+        flow = np.asarray(search.calc(pictures[0], pictures[1], zero), np.float32)
+        smooth = np.asarray(cv2.GaussianBlur(flow, (0, 0), _SMOOTHING_PX), np.float32)
+        flows.append(torch.from_numpy(np.ascontiguousarray(smooth.transpose(2, 0, 1))))
+    found = resize_displacement(torch.stack(flows).to(fixed.device), size)
+    return MotionEstimate(found, torch.zeros_like(found[:, :1]))
+
+
+def better_of(
+    fixed: Tensor, moving: Tensor, own: MotionEstimate, other: MotionEstimate
+) -> MotionEstimate:
+    """Return ``own``, replaced where ``other`` lies elsewhere and fits clearly better.
+
+    Args:
+        fixed: ``(n, 1, h, w)``.
+        moving: Same shape.
+        own: The network's own motion on this grid.
+        other: The motion from the second start on this grid.
+    """
+    gain = _fit(fixed, moving, other) - _fit(fixed, moving, own)
+    apart = (other.displacement - own.displacement).norm(dim=1, keepdim=True) > _DIFFERENCE_PX
+    chosen = _blur((apart & (gain > _LEAST_GAIN)).float())
+    # Few scattered pixels are chance; a region is not. The seam is as wide as the neighbourhood.
+    weight = (3 * chosen - 1).clamp(0, 1)
+    return MotionEstimate(
+        own.displacement + weight * (other.displacement - own.displacement),
+        own.log_scale + weight * (other.log_scale - own.log_scale),
+    )
+
+
+def _fit(fixed: Tensor, moving: Tensor, motion: MotionEstimate) -> Tensor:
+    """Return the local correlation after warping, averaged over a neighbourhood."""
+    warped = warp(moving, motion.displacement, mode="bicubic")
+    return _blur(correlation_map(fixed, warped, _WINDOW))
+
+
+def _blur(values: Tensor) -> Tensor:
+    """Average over the neighbourhood."""
+    half = _NEIGHBOURHOOD // 2
+    return functional.avg_pool2d(
+        values, _NEIGHBOURHOOD, stride=1, padding=half, count_include_pad=False
+    )
