@@ -85,8 +85,11 @@ def _warn(writer: RowWriter, trust: TrustMap) -> None:
     if result.spacing_mm is None:
         writer.warn("Pixel spacing is unknown: lengths are in px, and pixels taken as square.")
     if result.frame_times_s is None:
-        writer.warn("Frame times are unknown: nothing is given per second.")
-        writer.omit("time", "Without frame times there is no cm/s, 1/s, ms or 1/min.")
+        writer.warn("Frame times are unknown: nothing is given per second, speeds are in px/frame.")
+        writer.omit(
+            "time",
+            "The acquisition times are unknown, so nothing is given per second or in seconds.",
+        )
         return
     rate = 1.0 / float(np.median(np.diff(result.frame_times_s)))
     if rate < SLOWEST_HZ:

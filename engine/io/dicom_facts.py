@@ -61,7 +61,7 @@ def frame_times(dataset: Dataset, count: int) -> FrameTimes:
             return FrameTimes(times, f"{label}, approximate", tuple(warnings))
     if count > 1:
         warnings.append(
-            "The file states no frame times: no cm/s, 1/s or ms can be given. Give the "
+            "The file states no frame times, so nothing is given per second. Give the "
             "acquisition rate with --fps."
         )
     return FrameTimes(None, "not stated by the file", tuple(warnings))

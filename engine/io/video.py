@@ -34,7 +34,7 @@ from engine.model import Cine
 from engine.progress import Progress
 
 _NO_TIMES: Final = (
-    "A video states a playback rate, not the acquisition rate: no cm/s, 1/s or ms can be given. "
+    "A video states a playback rate, not the acquisition rate, so nothing is given per second. "
     "Give the acquisition rate with --fps."
 )
 
