@@ -55,14 +55,15 @@ def frame_times(dataset: Dataset, count: int) -> FrameTimes:
         if rate is not None and _RATE_RANGE_HZ[0] <= rate <= _RATE_RANGE_HZ[1]:
             warnings.append(
                 f"Frame times are taken from {label}, {rate:g} frames/s, which is rounded to a "
-                "whole number and may be a display rate. Give the true rate with --fps."
+                "whole number and may be a display rate. Give the true rate (--fps, or Frame rate "
+                "in the window)."
             )
             times = np.arange(count, dtype=np.float64) / rate
             return FrameTimes(times, f"{label}, approximate", tuple(warnings))
     if count > 1:
         warnings.append(
             "The file states no frame times, so nothing is given per second. Give the "
-            "acquisition rate with --fps."
+            "acquisition rate (--fps, or Frame rate in the window)."
         )
     return FrameTimes(None, "not stated by the file", tuple(warnings))
 

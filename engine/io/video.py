@@ -35,7 +35,7 @@ from engine.progress import Progress
 
 _NO_TIMES: Final = (
     "A video states a playback rate, not the acquisition rate, so nothing is given per second. "
-    "Give the acquisition rate with --fps."
+    "Give the acquisition rate (--fps, or Frame rate in the window)."
 )
 
 
