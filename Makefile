@@ -18,7 +18,7 @@ test: lint test-only
 
 test-only: $(STAMP)
 	packaging/qt-libraries.sh $(PYTHON)
-	QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest tests --ignore=tests/benchmarks
+	OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest tests --ignore=tests/benchmarks
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

@@ -44,8 +44,13 @@ def describe_device(device: torch.device) -> str:
 def set_worker_threads(reserve: int = 0) -> int:
     """Let torch use all cores but ``reserve`` (at least one), and return that number.
 
-    The window reserves one core for itself, so that it stays responsive while tracking.
+    The window reserves one core for itself, so that it stays responsive while tracking. A limit
+    set by ``OMP_NUM_THREADS`` holds: threads that wait for one another on a busy machine cost more
+    than they bring.
     """
     count = max(1, (os.cpu_count() or 1) - reserve)
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    if limit.isdigit() and int(limit) > 0:
+        count = min(count, int(limit))
     torch.set_num_threads(count)
     return count
