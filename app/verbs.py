@@ -10,6 +10,7 @@ import dataclasses
 import gc
 import importlib
 import sys
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -107,7 +108,16 @@ class Verbs(Protocol):
 
 
 class EngineVerbs:
-    """The engine itself; see ``Verbs``."""
+    """The engine itself; see ``Verbs``.
+
+    What was judged of a result is kept as long as the result: tracking, measuring, the report and
+    the video all need it.
+    """
+
+    def __init__(self) -> None:
+        self._judged: weakref.WeakKeyDictionary[TrackingResult, dict[Scale, Any]] = (
+            weakref.WeakKeyDictionary()
+        )
 
     def read_cine(self, path: Path, config: ReadConfig, progress: Progress) -> Cine:
         """Read a loop."""
@@ -153,14 +163,18 @@ class EngineVerbs:
 
     def trust(self, result: TrackingResult, scale: Scale, progress: Progress) -> Trust:
         """Judge every vector of a scale."""
-        found = _load("analysis.trust").trust_map(result, result.at_scale(scale), progress)
+        found = self._trust_map(result, scale, progress)
         return Trust(found.score, found.contrast is None or found.contrast.trackable)
 
     def measure(
         self, result: TrackingResult, config: MeasureConfig, progress: Progress
     ) -> Measurements:
         """Measure a result."""
-        measurements: Measurements = _load("pipeline").measure(result, config, progress)
+        scale = result.finest.scale if config.scale is None else Scale.parse(config.scale)
+        trust = self._trust_map(result, scale, progress)
+        measurements: Measurements = _load("pipeline").measure(
+            result, config, progress, trust=trust
+        )
         return measurements
 
     def report(
@@ -173,15 +187,31 @@ class EngineVerbs:
     ) -> tuple[Path, ...]:
         """Write the report and return its files."""
         files: tuple[Path, ...] = _load("pipeline").report(
-            result, measurements, folder, config, progress
+            result,
+            measurements,
+            folder,
+            config,
+            progress,
+            trust=self._trust_map(result, result.finest.scale, progress),
         )
         return files
 
     def write_movie(
         self, path: Path, result: TrackingResult, scale: Scale, progress: Progress
     ) -> None:
-        """Write the overlay video."""
-        _load("export.movie").write_movie(path, result, scale, ReportConfig(), progress)
+        """Write the overlay video: untrusted arrows fade, and without contrast there are none."""
+        trust = self._trust_map(result, scale, progress)
+        blind = trust.contrast is not None and not trust.contrast.trackable
+        _load("export.movie").write_movie(
+            path,
+            result,
+            scale,
+            ReportConfig(),
+            progress,
+            trust=trust.score,
+            banner=_load("export.notices").HIDDEN if blind else "",
+            arrows=not blind,
+        )
 
     def write_csv(self, path: Path, measurements: Measurements) -> None:
         """Write the measurements."""
@@ -201,6 +231,14 @@ class EngineVerbs:
         device = _load("device")
         name: str = device.describe_device(device.resolve_device("auto"))
         return name
+
+    def _trust_map(self, result: TrackingResult, scale: Scale, progress: Progress) -> Any:
+        """Return the ``TrustMap`` of a scale, judged once."""
+        judged = self._judged.setdefault(result, {})
+        if scale not in judged:
+            field = result.at_scale(scale)
+            judged[scale] = _load("analysis.trust").trust_map(result, field, progress)
+        return judged[scale]
 
 
 def _load(room: str) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 
 from engine import __version__
 from engine.analysis.measure import measure
+from engine.analysis.trust import TrustMap, trust_map
 from engine.config import ReportConfig, TrackingConfig
 from engine.device import set_worker_threads
 from engine.export.report import write_report
@@ -31,6 +32,7 @@ __all__ = [
     "read_result",
     "report",
     "track",
+    "trust_map",
     "write_result",
 ]
 
@@ -110,6 +112,8 @@ def report(
     out_dir: Path,
     config: ReportConfig,
     progress: Progress,
+    *,
+    trust: TrustMap | None = None,
 ) -> tuple[Path, ...]:
     """Write CSV, summary, video, figures and PDF of a result, with untrusted vectors faded.
 
@@ -119,6 +123,7 @@ def report(
         out_dir: Folder of the files.
         config: Which of them are written.
         progress: Told of every part.
+        trust: Of the finest scale, as ``trust_map`` judges it; None judges it here.
 
     Returns:
         The files, as ``engine.export.report.write_report`` orders them.
@@ -127,7 +132,8 @@ def report(
         OutputError: If a file cannot be written; nothing half-written stays.
         Cancelled: If a stop was asked for; finished files stay.
     """
-    return write_report(result, measurements, out_dir, config, progress)
+    score = None if trust is None else trust.score
+    return write_report(result, measurements, out_dir, config, progress, trust=score)
 
 
 def _source_frame(frame: int | None, cine: Cine) -> int | None:

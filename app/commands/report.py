@@ -46,7 +46,8 @@ def write_all(
     """Measure a result and write its report; return the files."""
     out.mkdir(parents=True, exist_ok=True)
     with ConsoleProgress("Measuring") as progress:
-        measurements = pipeline.measure(result, measure_config, progress)
+        trust = pipeline.trust_map(result, progress=progress)
+        measurements = pipeline.measure(result, measure_config, progress, trust=trust)
     print_notes(measurements.warnings)
     with ConsoleProgress("Report") as progress:
-        return pipeline.report(result, measurements, out, report_config, progress)
+        return pipeline.report(result, measurements, out, report_config, progress, trust=trust)

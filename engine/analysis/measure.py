@@ -22,20 +22,28 @@ from engine.progress import Progress, Step
 SLOWEST_HZ: Final = 40.0
 
 
-def measure(result: TrackingResult, config: MeasureConfig, progress: Progress) -> Measurements:
+def measure(
+    result: TrackingResult,
+    config: MeasureConfig,
+    progress: Progress,
+    *,
+    trust: TrustMap | None = None,
+) -> Measurements:
     """Measure everything that the result allows, and say why the rest is missing.
 
     Args:
         result: Fields with masks, and with contours, times and spacing where known.
         config: Definitions to measure with.
         progress: Told of every group of quantities.
+        trust: As ``trust_map`` judges; judged here where it is missing or of another scale.
 
     Raises:
         InputError: If the result holds no field of the wanted scale.
     """
     writer = RowWriter(result)
     field = chosen_field(result, config)
-    trust = trust_map(result, field, progress)
+    if trust is None or trust.scale is not field.scale:
+        trust = trust_map(result, field, progress)
     _warn(writer, trust)
     progress.report(Step("velocity", 0, 1))
     flow_rows(writer, field, trust.trusted, config)
@@ -85,10 +93,10 @@ def _warn(writer: RowWriter, trust: TrustMap) -> None:
     if result.spacing_mm is None:
         writer.warn("Pixel spacing is unknown: lengths are in px, and pixels taken as square.")
     if result.frame_times_s is None:
-        writer.warn("Frame times are unknown: nothing is given per second, speeds are in px/frame.")
+        writer.warn("Frame times are unknown: nothing is given per second.")
         writer.omit(
             "time",
-            "The acquisition times are unknown, so nothing is given per second or in seconds.",
+            "Nothing is given per second, because the acquisition times are unknown.",
         )
         return
     rate = 1.0 / float(np.median(np.diff(result.frame_times_s)))

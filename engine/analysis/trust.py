@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.analysis.contrast import Contrast, trackable_contrast
 from engine.analysis.regions import bounding_box
 from engine.analysis.witness import Image, Witness, blurred, witness_of_pair
-from engine.model import ScaleField, Target, TrackingResult
+from engine.model import Scale, ScaleField, Target, TrackingResult
 from engine.progress import NullProgress, Progress, Step
 
 THRESHOLD: Final = 0.5
@@ -52,11 +52,13 @@ class TrustMap:
         expected_error_px: ``(T-1, H, W)`` float32; zero outside the mask.
         contrast: Whether blood showed something to track; None for tissue, or where the file
             tells too little to judge.
+        scale: Whose vectors were judged.
     """
 
     score: NDArray[np.float32]
     expected_error_px: NDArray[np.float32]
     contrast: Contrast | None
+    scale: Scale
 
     @property
     def trusted(self) -> NDArray[np.bool_]:
@@ -98,7 +100,7 @@ def trust_map(
     contrast = trackable_contrast(result) if result.target is Target.BLOOD else None
     if contrast is not None and not contrast.trackable:
         score *= 0.2
-    return TrustMap(score, error, contrast)
+    return TrustMap(score, error, contrast, field.scale)
 
 
 def trackable_speed_cm_s(result: TrackingResult) -> float | None:

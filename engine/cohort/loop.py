@@ -44,8 +44,9 @@ def run_loop(loop: CohortLoop, config: CohortConfig, progress: Progress) -> Loop
         if _is_finished(loop, config):
             return LoopOutcome(loop, Status.KEPT, values=_values(folder))
         result = _tracked(loop, config, progress)
-        measurements = pipeline.measure(result, config.measure, progress)
-        pipeline.report(result, measurements, folder, config.report, progress)
+        trust = pipeline.trust_map(result, progress=progress)
+        measurements = pipeline.measure(result, config.measure, progress, trust=trust)
+        pipeline.report(result, measurements, folder, config.report, progress, trust=trust)
         write_text(folder / FINISHED, json.dumps(_marks(loop, config), indent=2) + "\n")
     except Cancelled:
         raise

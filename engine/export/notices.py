@@ -8,6 +8,7 @@ from engine.model import Measurements, Target, TrackingResult
 
 RESEARCH_USE: Final = "Research use only, not for diagnosis"
 NOT_REVIEWED: Final = "Tracking not reviewed: nobody has accepted the moving contour."
+HIDDEN: Final = "No trackable contrast: velocities are not shown"
 NO_CONTRAST: Final = "no trackable contrast"
 
 

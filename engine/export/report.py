@@ -17,7 +17,7 @@ from engine.export.facts import view_name
 from engine.export.figures import write_field_figures
 from engine.export.flow_page import draw_flow, flow_cards, vortex_table
 from engine.export.movie import write_movie
-from engine.export.notices import lacks_contrast, reader_warnings
+from engine.export.notices import HIDDEN, lacks_contrast, reader_warnings
 from engine.export.overlay import speed_limit
 from engine.export.page import CONTENT, TOP, Flow, Page
 from engine.export.strain_page import (
@@ -39,7 +39,6 @@ from engine.io.atomic import atomic_path
 from engine.model import Measurements, Target, TrackingResult
 from engine.progress import Progress, Step
 
-HIDDEN: Final = "No trackable contrast: velocities are not shown"
 NEEDS_CONTRAST: Final = (
     "Blood is followed by its contrast bubbles, and this loop shows none that hold from frame to "
     "frame. No velocity and no vortex is reported. Track a loop with contrast; to look at the "

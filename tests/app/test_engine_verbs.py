@@ -1,0 +1,68 @@
+"""The engine behind the window: trust is judged once, and the video shows what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.verbs import EngineVerbs
+from engine.analysis import trust as trusting
+from engine.analysis.contrast import Contrast
+from engine.config import MeasureConfig, ReportConfig
+from engine.export import movie
+from engine.model import Scale, ScaleField, Target, TrackingResult
+from engine.progress import NullProgress
+
+SHAPE = (48, 64)
+
+
+def drift(target: Target) -> TrackingResult:
+    """Return a loop of four frames that drifts by 2 px a frame."""
+    displacement = np.zeros((3, 2, *SHAPE), np.float32)
+    displacement[:, 0] = -2.0
+    noise = np.random.default_rng(3).integers(0, 255, SHAPE, dtype=np.uint8)
+    frames = np.stack([np.roll(noise, 2 * index, axis=1) for index in range(4)])
+    mask = np.zeros((4, *SHAPE), bool)
+    mask[:, 8:40, 8:56] = True
+    field = ScaleField(Scale.FULL, displacement)
+    return TrackingResult(
+        (field,), mask, "ssmsr", target, "0" * 64, "0", frames=frames,
+        frame_times_s=0.02 * np.arange(4), spacing_mm=(0.5, 0.5),
+    )  # fmt: skip
+
+
+def test_trust_is_judged_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    judge = trusting.trust_map
+
+    def counted(*given: Any, **more: Any) -> trusting.TrustMap:
+        calls.append(given)
+        return judge(*given, **more)
+
+    for module in ("analysis.trust", "analysis.measure", "export.report"):
+        monkeypatch.setattr(f"engine.{module}.trust_map", counted)
+    verbs, result, progress = EngineVerbs(), drift(Target.TISSUE), NullProgress()
+    verbs.trust(result, Scale.FULL, progress)
+    measurements = verbs.measure(result, MeasureConfig(), progress)
+    files = ReportConfig(figures=False, pdf=False)
+    verbs.report(result, measurements, tmp_path, files, progress)
+    verbs.write_movie(tmp_path / "loop.mp4", result, Scale.FULL, progress)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("trackable", [True, False])
+def test_video_without_contrast_shows_a_banner_and_no_arrows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trackable: bool
+) -> None:
+    seen: dict[str, Any] = {}
+    contrast = Contrast(0.9, 0.0, None) if trackable else Contrast(0.0, 0.0, 0.0)
+    monkeypatch.setattr(trusting, "trackable_contrast", lambda _: contrast)
+    monkeypatch.setattr(movie, "write_movie", lambda *_, **options: seen.update(options))
+    verbs, result = EngineVerbs(), drift(Target.BLOOD)
+    verbs.write_movie(tmp_path / "loop.mp4", result, Scale.FULL, NullProgress())
+    assert seen["arrows"] is trackable
+    assert bool(seen["banner"]) is not trackable
+    assert seen["trust"].shape == (3, *SHAPE)
