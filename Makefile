@@ -3,7 +3,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo test test-only lint run bench screenshot clean
+.PHONY: setup demo test test-only lint run bench screenshot pictures clean
 
 setup: $(STAMP)
 
@@ -37,6 +37,9 @@ bench: $(STAMP)
 screenshot: $(STAMP)
 	packaging/qt-libraries.sh $(PYTHON)
 	QT_QPA_PLATFORM=offscreen $(PYTHON) main.py screenshot docs/screenshot.png
+
+pictures: $(STAMP)
+	$(PYTHON) packaging/pictures.py
 
 clean:
 	rm -rf $(VENV) demo-output build dist .mypy_cache .ruff_cache .pytest_cache

@@ -6,6 +6,7 @@ from app.commands import options
 from app.console import ConsoleProgress, print_files, print_notes
 from engine import pipeline
 from engine.config import MaskConfig
+from engine.export.mask_picture import write_mask_picture
 from engine.export.movie import write_mask_movie
 from engine.masks.build import save_masks
 from engine.model import View
@@ -24,7 +25,10 @@ def mask(
     fps: options.Fps = None,
     spacing_mm: options.Spacing = None,
 ) -> None:
-    """Make the mask; write mask.npz, contours.json and mask.mp4, a video with both on the cine."""
+    """Make the mask; write mask.npz, contours.json, and both on the cine as mask.mp4 and mask.png.
+
+    mask.png shows end-diastole, the frame half-way, and end-systole side by side.
+    """
     config = MaskConfig(
         target=target.value,
         method=options.mask_method(mask_method, points),
@@ -41,7 +45,8 @@ def mask(
     files = save_masks(out, made, cine, view=View(view.value) if view else None)
     with ConsoleProgress("Video") as progress:
         write_mask_movie(out / "mask.mp4", cine, made, progress)
-    print_files((*files, out / "mask.mp4"))
+    write_mask_picture(out / "mask.png", cine, made)
+    print_files((*files, out / "mask.mp4", out / "mask.png"))
     marked = {"ED": made.ed_frame, "ES": made.es_frame}
     frames_used = [
         f"{name} is frame {frame + cine.first_frame}." for name, frame in marked.items()

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from engine.config import ReportConfig
 from engine.errors import OutputError
+from engine.export.mask_picture import mask_scene
 from engine.export.overlay import OverlayPainter
 from engine.export.raster import Picture
-from engine.export.stage import Scene, Stage
+from engine.export.stage import Stage
 from engine.io.atomic import atomic_path
 from engine.model import Cine, Mask, Scale, TrackingResult
 from engine.progress import Progress, Step
@@ -108,21 +109,7 @@ def write_mask_movie(path: Path, cine: Cine, mask: Mask, progress: Progress) -> 
         Cancelled: If a stop was asked for; nothing is written.
     """
     show = playback(cine.frame_times_s, len(cine.frames))
-    ends = (mask.ed_frame, mask.es_frame)
-    ed, es = (None if frame is None else frame + cine.first_frame for frame in ends)
-    scene = Scene(
-        mask=mask.data,
-        words=("Mask", str(mask.kind)),
-        frames=cine.frames,
-        contours=mask.contours,
-        frame_times_s=cine.frame_times_s,
-        first_frame=cine.first_frame,
-        ed_frame=ed,
-        es_frame=es,
-        spacing_mm=cine.spacing_mm,
-        remark=show.remark,
-    )
-    stage = Stage(scene)
+    stage = Stage(mask_scene(cine, mask, ("Mask", str(mask.kind)), remark=show.remark))
     _write(path, lambda frame: stage.paint(frame)[0], stage.size, show, progress)
 
 

@@ -39,6 +39,7 @@ class Scene:
         banner: A warning drawn over the picture, or an empty string.
         remark: Stands at the top right, such as the playback's rate.
         side: Whether a legend stands at the right.
+        outline: Whether the mask's outline is drawn beneath the contours.
     """
 
     mask: NDArray[np.bool_]
@@ -53,6 +54,7 @@ class Scene:
     banner: str = ""
     remark: str = ""
     side: bool = False
+    outline: bool = False
 
 
 class Stage:
@@ -122,6 +124,8 @@ class Stage:
 
     def _paint_contours(self, image: Picture, frame: int) -> None:
         contours = self._scene.contours
+        if contours is None or self._scene.outline:
+            self._paint_outline(image, frame)
         if contours is not None:
             inner, outer = contours.endocardial, contours.epicardial
             points = self.to_screen(inner[frame])
@@ -129,7 +133,8 @@ class Stage:
             if outer is not None:
                 points = self.to_screen(outer[frame])
                 draw_curve(image, points, DARK.epicardium, closed=contours.closed)
-            return
+
+    def _paint_outline(self, image: Picture, frame: int) -> None:
         mask = self._scene.mask[frame].astype(np.uint8)
         outlines, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
         for outline in outlines:

@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import pytest
 from cli_support import Invoke
+from PIL import Image
 
 from app.cli import main, spread_points, with_verb
 from app.commands import demo
@@ -76,6 +77,10 @@ def test_mask_writes_mask_contours_and_video_that_track_takes(
         assert stored["mask"].shape == (4, 96, 128)
     with av.open(str(tmp_path / "mask.mp4")) as movie:
         assert sum(1 for _ in movie.decode(video=0)) == 4
+        frame = movie.streams.video[0]
+        size = (3 * frame.width, frame.height)
+    with Image.open(tmp_path / "mask.png") as picture:
+        assert picture.size == size, "three frames side by side"
     contours = tmp_path / "contours.json"
     assert contours.exists()
     again = tmp_path / "again"

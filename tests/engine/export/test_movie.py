@@ -9,10 +9,12 @@ import av
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from synthetic_results import drift_result, ring_contours, uncalibrated
 
 from engine.config import ReportConfig
 from engine.errors import Cancelled, InputError, OutputError
+from engine.export.mask_picture import decisive_frames, mask_picture, write_mask_picture
 from engine.export.movie import playback, write_mask_movie, write_movie
 from engine.export.overlay import OverlayPainter
 from engine.export.stage import TOP
@@ -157,6 +159,25 @@ def test_masks_have_their_own_video(tmp_path: Path, count: int) -> None:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     assert len(frames) == count
     assert _colourful(frames[0][TOP : TOP + 300, :512]).any(), "the contours are drawn"
+
+
+def test_a_mask_has_one_picture_of_its_decisive_frames(tmp_path: Path) -> None:
+    size = (48, 64)
+    cine = Cine(np.full((9, *size), 40, np.uint8), Provenance("loop", "", "NPZ"))
+    data = np.zeros((9, *size), bool)
+    data[:, 10:30, 20:50] = True
+    contours = ring_contours(9, size)
+    mask = Mask(data, MaskKind.WALL, contours=contours, ed_frame=1, es_frame=6)
+    assert [frame for _, frame in decisive_frames(mask)] == [1, 3, 6]
+    whole = mask_picture(cine, mask)
+    third = whole.shape[1] // 3
+    for part in range(3):
+        assert _colourful(whole[TOP : TOP + 300, part * third :][:, :third]).any()
+    unmarked = Mask(data, MaskKind.WALL)
+    assert [frame for _, frame in decisive_frames(unmarked)] == [0, 4, 8]
+    write_mask_picture(tmp_path / "small.png", cine, unmarked, widest=600)
+    with Image.open(tmp_path / "small.png") as picture:
+        assert picture.width == 600
 
 
 def test_a_missing_scale_is_told() -> None:
