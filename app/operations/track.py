@@ -32,7 +32,7 @@ def track(context: Context, config: TrackingConfig) -> None:
     judging = context.jobs.running("trust")
     if judging is not None:
         context.jobs.cancel(judging)
-    mask = dataclasses.replace(loop.mask, ed_frame=loop.ed_frame, es_frame=loop.es_frame)
+    mask = _with_marks(loop.mask, loop)
     context.session.update(
         loop.loop_id,
         flows={},
@@ -66,6 +66,20 @@ def track(context: Context, config: TrackingConfig) -> None:
     context.jobs.start(
         "Tracking", work, show, kind=KIND, lane=Lane.REGISTRATION, on_partial=show_part
     )
+
+
+def _with_marks(mask: Mask, loop: Loop) -> Mask:
+    """Return the mask with the loop's marks, without what it noted of marks moved since."""
+    moved = [
+        name
+        for name, before, now in (
+            ("End-diastole", mask.ed_frame, loop.ed_frame),
+            ("End-systole", mask.es_frame, loop.es_frame),
+        )
+        if before != now
+    ]
+    notes = tuple(note for note in mask.notes if not note.startswith(tuple(moved)))
+    return dataclasses.replace(mask, ed_frame=loop.ed_frame, es_frame=loop.es_frame, notes=notes)
 
 
 def weigh(context: Context, loop_id: int) -> None:

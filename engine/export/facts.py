@@ -45,15 +45,26 @@ def frame_words(result: TrackingResult, frame: int | None) -> str:
     return f"frame {frame} ({float(times[index]):.3f} s)"
 
 
+def ends_reversed(result: TrackingResult) -> bool:
+    """Return whether end-systole is marked at or before end-diastole, so that no beat has both."""
+    if result.ed_frame is None or result.es_frame is None:
+        return False
+    return result.es_frame <= result.ed_frame
+
+
 def origin(mark: str, measurements: Measurements, result: TrackingResult) -> str:
     """Return where ED or ES comes from, as far as definitions, warnings and notices say.
 
     Args:
         mark: ``ED`` or ``ES``.
         measurements: Definitions end with ``end-diastole: ...; end-systole: ...``.
-        result: Its notices may name a surrogate.
+        result: Its notices name what was found in the image, which measuring takes as given.
     """
     words = {"ED": "end-diastole", "ES": "end-systole"}[mark]
+    for sentence in result.notices:
+        said = re.search(rf"{words} is taken from the image \((.+?)\)\.", sentence, re.IGNORECASE)
+        if said is not None:
+            return said.group(1)
     for row in measurements.rows:
         said = re.search(rf"{words}: ([^;.]+)", row.definition, re.IGNORECASE)
         if said is not None:

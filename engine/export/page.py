@@ -286,7 +286,7 @@ def wrap(text: str, width: float, size: float) -> list[str]:
     current = ""
     for word in text.split():
         wider = f"{current} {word}".strip()
-        if current and _width(wider, size) > width:
+        if current and width_mm(wider, size) > width:
             lines.append(fit(current, width, size))
             current = word
         else:
@@ -298,12 +298,13 @@ def wrap(text: str, width: float, size: float) -> list[str]:
 
 def fit(text: str, width: float, size: float) -> str:
     """Return a text cut with an ellipsis where it is wider than ``width`` mm."""
-    if _width(text, size) <= width:
+    if width_mm(text, size) <= width:
         return text
-    while text and _width(f"{text}…", size) > width:
+    while text and width_mm(f"{text}…", size) > width:
         text = text[:-1]
     return f"{text.rstrip()}…"
 
 
-def _width(text: str, size: float) -> float:
+def width_mm(text: str, size: float) -> float:
+    """Return the width of a text at a font size in points, mm."""
     return text_width(text, size=100) / 100 * size * MM_PER_POINT

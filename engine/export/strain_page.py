@@ -10,7 +10,7 @@ from matplotlib.colors import Normalize
 from engine.analysis.segments import AHA_NUMBERS
 from engine.export.bullseye import draw_bullseye, model_of, segment_places
 from engine.export.curves import Curve, curve_of, draw_curves, regions_of
-from engine.export.facts import trusted_words
+from engine.export.facts import ends_reversed, trusted_words
 from engine.export.numbers import measured, number, percent, quantity_name, region_name
 from engine.export.page import CONTENT, MARGIN, Card, Flow, Page
 from engine.export.palette import PRINT, STRAIN
@@ -49,13 +49,17 @@ def strain_cards(result: TrackingResult, measurements: Measurements) -> list[Car
     elif component is not None:
         curve = curve_of(measurements, component, "global")
         value = None if curve is None else curve.at(result.es_frame)
+        remark = "Whole contour, at ES"
+        if curve is not None and ends_reversed(result):
+            after = curve.values[curve.frames >= (result.ed_frame or 0)]
+            value = max(after, key=abs, default=None)
+            remark = "Whole contour, largest after ED"
         if curve is not None and value is not None:
             label = quantity_name(component)
-            text = number(value, "%")
-            cards.append(Card(label, text, "Whole contour, at ES", doubtful(curve.trust)))
+            cards.append(Card(label, number(value, "%"), remark, doubtful(curve.trust)))
     fraction = _first(measurements, ("ejection_fraction",))
     if fraction is not None:
-        remark = _volumes(result, measurements) or fraction.definition
+        remark = _volumes(result, measurements) or "One plane, method of disks"
         cards.append(Card("Ejection fraction", measured(fraction), remark))
     twist = curve_of(measurements, "twist", "global")
     if twist is not None:
@@ -183,7 +187,7 @@ def layer_curves(measurements: Measurements, component: str) -> dict[str, Curve]
 def _volumes(result: TrackingResult, measurements: Measurements) -> str:
     """Return the volumes behind the ejection fraction, or an empty string."""
     curve = curve_of(measurements, "volume", "global")
-    if curve is None:
+    if curve is None or ends_reversed(result):
         return ""
     ends = (curve.at(result.ed_frame), curve.at(result.es_frame))
     words = [number(value, curve.unit) for value in ends if value is not None]

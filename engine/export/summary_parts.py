@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from engine.export.facts import (
+    ends_reversed,
     frame_words,
     further_values,
     heart_rate,
@@ -19,7 +20,7 @@ from engine.export.facts import (
 )
 from engine.export.figures import backdrop, busiest_frame, frame_note, mean_motion
 from engine.export.overlay import pair_velocity
-from engine.export.page import BOTTOM, CONTENT, MARGIN, WIDTH, Flow, Page, fit
+from engine.export.page import BOTTOM, CONTENT, MARGIN, WIDTH, Flow, Page, width_mm, wrap
 from engine.export.palette import PRINT
 from engine.export.panels import Backdrop, Panel, crop_box, draw_field, draw_speed_bar
 from engine.export.quiver import legible_step
@@ -30,7 +31,6 @@ _SCREEN_DPI: Final = 160
 _VALUES: Final = 52.0
 _BAR: Final = 16.0
 _GAP: Final = 2.5
-_TITLE: Final = 41.0
 _MOST_VALUES: Final = 14
 
 Trust = NDArray[np.floating] | NDArray[np.bool_]
@@ -57,13 +57,16 @@ def beat_line(page: Page, y: float, result: TrackingResult, measurements: Measur
         ),
         (26.0, "Heart rate", *heart_rate(measurements)),
     )
-    x = MARGIN
+    x, deepest = MARGIN, 1
     for width, label, text, remark in columns:
         page.text(x, y + 3.5, label, size=7, colour=PRINT.muted)
         page.text(x, y + 8.0, text, size=8.2, bold=True)
-        page.text(x, y + 11.8, fit(remark, width - 1, 7), size=7, colour=PRINT.muted)
+        lines = wrap(remark, width - 1, 7)[:2]
+        for number, line in enumerate(lines):
+            page.text(x, y + 11.8 + 3 * number, line, size=7, colour=PRINT.muted)
+        deepest = max(deepest, len(lines))
         x += width
-    return y + 17
+    return y + 14 + 3 * deepest
 
 
 def reasons(page: Page, y: float, title: str, sentences: Sequence[str], fallback: str) -> float:
@@ -119,7 +122,7 @@ def draw_phases(
             page, (x, y + 15, each, height), result, frame, title=title, limit=limit, trust=trust
         )
         # The title may be wider than an upright picture.
-        x = max(axes.get_position().x1 * WIDTH, x + _TITLE) + _GAP
+        x = max(axes.get_position().x1 * WIDTH, x + width_mm(title, 8) + 2) + _GAP
     if limit is not None:
         _bar(page, (x + 1, bar_top, min(height - 14, 50.0)), limit, _unit(result))
 
@@ -216,4 +219,8 @@ def _step(behind: Backdrop, width: float, height: float) -> float:
 
 def _from(mark: str, measurements: Measurements, result: TrackingResult) -> str:
     frame = result.ed_frame if mark == "ED" else result.es_frame
-    return "" if frame is None else origin(mark, measurements, result)
+    if frame is None:
+        return ""
+    if mark == "ES" and ends_reversed(result):
+        return "precedes ED: not used. Mark a frame after ED."
+    return origin(mark, measurements, result)

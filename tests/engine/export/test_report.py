@@ -14,7 +14,7 @@ from synthetic_results import drift_result, ring_contours, some_measurements, un
 
 from engine.config import ReportConfig
 from engine.errors import OutputError
-from engine.export.notices import NOT_REVIEWED
+from engine.export.notices import NOT_REVIEWED, reader_warnings
 from engine.export.page import Page
 from engine.export.palette import PRINT
 from engine.export.report import report_pages, write_pdf, write_report
@@ -174,6 +174,19 @@ def test_doubtful_numbers_are_grey_and_origins_are_told() -> None:
     assert value.get_color() == PRINT.muted
     assert "R wave" in _texts(page)
     assert any(word.startswith("smallest area") for word in _texts(page))
+
+
+def test_end_systole_before_end_diastole_is_told() -> None:
+    notice = "End-diastole is taken from the image (largest cavity area: a surrogate). Check it."
+    result = drift_result(ed_frame=7, es_frame=5, notices=(notice,))
+    wrong = "End-systole does not follow end-diastole; check both frames."
+    measurements = Measurements(_strain(result).rows, warnings=("Another.", wrong))
+    page = report_pages(result, measurements, ReportConfig())[0]
+    words = " ".join(_texts(page))
+    assert "precedes ED: not used" in words
+    assert "at ES" not in words
+    assert "largest cavity area" in words, "measuring takes the frame as given; the page does not"
+    assert reader_warnings(result, measurements)[:2] == (NOT_REVIEWED, wrong)
 
 
 def test_every_page_is_marked_and_holds_text_inside_the_paper(tmp_path: Path) -> None:
