@@ -1,6 +1,7 @@
 """The command line: ``python main.py [LOOP]`` opens the window, verbs run without a screen.
 
-No Qt library is loaded unless the window is asked for.
+A verb's module is loaded when the verb runs, so that the help is quick; no Qt library is loaded
+unless the window is asked for.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ import importlib
 import re
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
-from app.commands import check, cohort, demo, evaluate, info, mask, report, track, train
-from app.console import no_screen, sentences
+from app.console import no_screen, quiet_libraries, sentences
 from engine.errors import MissingPackageError, ResourceError
 
 ABOUT = """Myoflux tracks tissue and blood in echocardiograms.
@@ -28,6 +29,21 @@ info, mask, track, report. Research use only, not for diagnosis.
 _POINT: Final = re.compile(r"-?[\d.]+,-?[\d.]+")
 
 DATA, MACHINE, WINDOW = "A loop", "Methods and this machine", "Window"
+VERBS: Final = {
+    "info": (DATA, "Print as JSON what was read, and where each fact comes from."),
+    "mask": (DATA, "Make the mask; write mask.npz, contours.json, mask.mp4 and mask.png."),
+    "track": (DATA, "Track a loop; write result.h5 and summary.json."),
+    "report": (
+        DATA,
+        "Measure a result; write CSV, summary, video, PNGs and PDF.",
+    ),
+    "cohort": (DATA, "Track and report many loops; write cohort.csv and studies.csv."),
+    "demo": (MACHINE, "Read, mask, track, measure and report two loops, without a screen."),
+    "check": (MACHINE, "Track small phantoms on this machine; compare with their exact motion."),
+    "evaluate": (MACHINE, "Compare methods on phantoms, loops, or as figures."),
+    "train": (MACHINE, "Train weights; a training that was stopped goes on."),
+}
+"""Of every verb in ``app.commands``: its panel and its line in the help."""
 
 
 class Commands(TyperGroup):
@@ -43,6 +59,31 @@ class Commands(TyperGroup):
         with sentences():
             return super().invoke(ctx)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Load the module of the verb that was asked for."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, loaded(name) if name in VERBS else command, rest
+
+
+def loaded(verb: str) -> Any:
+    """Return the command of a verb, from its module in ``app.commands``."""
+    module = importlib.import_module(f"app.commands.{verb}")
+    group = getattr(module, "app", None)
+    if group is None:
+        group = typer.Typer(add_completion=False)
+        group.command(verb)(getattr(module, verb))
+    return typer.main.get_command(group)
+
+
+def _line_of_help(verb: str) -> Callable[[], None]:
+    """Return what stands for a verb in the list of verbs."""
+
+    def shown() -> None:
+        """Stand in the help; ``Commands.resolve_command`` puts the verb itself in its place."""
+
+    panel, line = VERBS[verb]
+    return app.command(verb, rich_help_panel=panel, help=line)(shown)
+
 
 app = typer.Typer(
     cls=Commands,
@@ -51,15 +92,8 @@ app = typer.Typer(
     no_args_is_help=False,
     pretty_exceptions_enable=False,
 )
-app.command("info", rich_help_panel=DATA)(info.info)
-app.command("mask", rich_help_panel=DATA)(mask.mask)
-app.command("track", rich_help_panel=DATA)(track.track)
-app.command("report", rich_help_panel=DATA)(report.report)
-app.command("cohort", rich_help_panel=DATA)(cohort.cohort)
-app.command("demo", rich_help_panel=MACHINE)(demo.demo)
-app.command("check", rich_help_panel=MACHINE)(check.check)
-app.add_typer(evaluate.app, name="evaluate", rich_help_panel=MACHINE)
-app.command("train", rich_help_panel=MACHINE)(train.train)
+for _verb in VERBS:
+    _line_of_help(_verb)
 
 
 @app.command("window", rich_help_panel=WINDOW)
@@ -104,6 +138,7 @@ def main() -> None:
     if not sys.warnoptions:
         # What libraries warn of is for developers; what users must know is in the results.
         warnings.simplefilter("ignore")
+        quiet_libraries()
     command = typer.main.get_command(app)
     verbs = command.commands if isinstance(command, TyperGroup) else {}
     command(with_verb(sys.argv[1:], tuple(verbs)), prog_name="main.py")

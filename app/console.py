@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -164,6 +165,24 @@ def table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]])
     for row in rows:
         shown.add_row(*(escape(cell) for cell in row))
     OUT.print(shown)
+
+
+class _OneLine(logging.Formatter):
+    """Writes a record on one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return " ".join(super().format(record).split())
+
+
+def quiet_libraries() -> None:
+    """Keep warnings of libraries off the error stream; their errors take one line each."""
+    logging.captureWarnings(capture=True)
+    root = logging.getLogger()
+    if not root.handlers:
+        handler = logging.StreamHandler()
+        handler.setLevel(logging.ERROR)
+        handler.setFormatter(_OneLine("%(name)s: %(message)s"))
+        root.addHandler(handler)
 
 
 def no_screen() -> bool:

@@ -16,7 +16,7 @@ from engine.evaluation.phantom import evaluate_phantoms
 from engine.evaluation.records import Evaluation, EvaluationConfig
 from engine.evaluation.tables import markdown, write_evaluation
 
-app = typer.Typer(help="Compare methods on phantoms, loops, or as figures.", no_args_is_help=True)
+app = typer.Typer(help="Compare methods on phantoms, loops, or as figures.", add_completion=False)
 
 
 class Training(StrEnum):

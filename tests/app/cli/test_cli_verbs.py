@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import runpy
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import av
 import h5py
@@ -14,7 +17,7 @@ import pytest
 from cli_support import Invoke
 from PIL import Image
 
-from app.cli import main, spread_points, with_verb
+from app.cli import VERBS, loaded, main, spread_points, with_verb
 from app.commands import demo
 from engine.phantom import Phantom, PhantomConfig, PhantomKind
 
@@ -25,6 +28,49 @@ def test_help_names_every_verb_in_the_order_of_the_data(invoke: Invoke) -> None:
     assert answer.code == 0
     assert places == sorted(places)
     assert "Research use only" in answer.out
+
+
+def test_help_and_info_do_without_torch(loop: Path) -> None:
+    root = Path(__file__).parents[3]
+    for words in (["--help"], ["info", str(loop)]):
+        code = f"import sys; sys.argv[1:] = {words!r}\nfrom app.cli import main\n"
+        code += "try: main()\nfinally: assert 'torch' not in sys.modules"
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, cwd=root, capture_output=True, check=False, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def test_libraries_warn_nobody_and_err_on_one_line() -> None:
+    root = Path(__file__).parents[3]
+    code = """
+import logging, warnings
+from app.console import quiet_libraries
+quiet_libraries()
+warnings.warn("raw")
+logging.getLogger("pydicom").warning("raw")
+logging.getLogger("PIL").error("first\\nsecond")
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=root, capture_output=True, check=True, text=True)
+    assert done.stderr == "PIL: first second\n"
+
+
+def test_every_verb_can_be_loaded() -> None:
+    for verb in VERBS:
+        assert loaded(verb).help
+
+
+def test_a_stop_while_loading_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.cli.main", stop)
+    with pytest.raises(SystemExit) as left:
+        runpy.run_path(str(Path(__file__).parents[3] / "main.py"), run_name="__main__")
+    assert left.value.code == 130
+    assert capfd.readouterr().err == (
+        "Error: Stopped at your request. Nothing half-written was left.\n"
+    )
 
 
 def test_info_tells_what_was_read(invoke: Invoke, loop: Path, phantom: Phantom) -> None:
