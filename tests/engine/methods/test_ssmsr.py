@@ -19,10 +19,10 @@ from engine.registration.paper import PaperSettings
 
 
 @cache
-def phantom(kind: PhantomKind, frames: int = 5) -> Phantom:
+def phantom(kind: PhantomKind, frames: int = 3, size: tuple[int, int] = (192, 256)) -> Phantom:
     """Return a short phantom that moves 1 to 5 px a frame."""
     return make_phantom(
-        PhantomConfig(kind=kind, size=(256, 320), frames=frames, cycle_frames=32, seed=11)
+        PhantomConfig(kind=kind, size=size, frames=frames, cycle_frames=32, seed=11)
     )
 
 
@@ -41,7 +41,7 @@ def errors(fields: tuple[ScaleField, ...], truth: Phantom) -> list[float]:
 
 @pytest.mark.parametrize("kind", [PhantomKind.APICAL, PhantomKind.SHORT_AXIS, PhantomKind.RIGID])
 def test_known_motion_is_found_and_refined_by_every_scale(kind: PhantomKind) -> None:
-    truth = phantom(kind)
+    truth = phantom(kind, 4, (256, 320))
     fields = track(truth.cine, truth.mask)
     found = errors(fields, truth)
     assert found[-1] < 0.35
@@ -58,7 +58,7 @@ def test_a_still_loop_stays_still() -> None:
 
 
 def test_every_finished_scale_arrives_at_once_and_one_seed_gives_one_result() -> None:
-    truth = phantom(PhantomKind.RIGID, 3)
+    truth = phantom(PhantomKind.RIGID)
     progress = RecordingProgress()
     fields = track(truth.cine, truth.mask, progress, seed=4)
     assert [part.scale for part in progress.parts] == list(Scale)
@@ -68,7 +68,7 @@ def test_every_finished_scale_arrives_at_once_and_one_seed_gives_one_result() ->
 
 
 def test_a_stop_is_obeyed() -> None:
-    truth = phantom(PhantomKind.RIGID, 3)
+    truth = phantom(PhantomKind.RIGID)
     progress = RecordingProgress()
     progress.cancelled = True
     with pytest.raises(Cancelled):
@@ -76,22 +76,22 @@ def test_a_stop_is_obeyed() -> None:
 
 
 def test_some_scales_can_be_left_out() -> None:
-    truth = phantom(PhantomKind.RIGID, 3)
+    truth = phantom(PhantomKind.RIGID)
     fields = track(truth.cine, truth.mask, scales=("1_8", "1_2"), preset=Preset.PREVIEW)
     assert [item.scale for item in fields] == [Scale.EIGHTH, Scale.HALF]
-    assert fields[0].shape == fields[1].shape == (2, 256, 320)
+    assert fields[0].shape == fields[1].shape == (2, 192, 256)
 
 
 def test_the_papers_preset_runs_its_own_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ssmsr, "PaperSettings", lambda: PaperSettings(steps=4))
-    truth = phantom(PhantomKind.RIGID, 3)
+    truth = phantom(PhantomKind.RIGID)
     fields = track(truth.cine, truth.mask, preset=Preset.PAPER, scales=("1_8", "1_4"))
     assert [item.steps for item in fields] == [4, 4]
     assert all(np.isfinite(item.displacement).all() for item in fields)
 
 
 def test_one_frame_and_a_foreign_mask_are_refused() -> None:
-    truth = phantom(PhantomKind.RIGID, 3)
+    truth = phantom(PhantomKind.RIGID)
     single = Cine(truth.cine.frames[:1], truth.cine.provenance)
     with pytest.raises(InputError, match="two frames"):
         track(single, truth.mask[:1])
