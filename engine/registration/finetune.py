@@ -51,7 +51,7 @@ class FinetuneSettings:
     """
 
     steps: int = 4
-    learning_rate: float = 5e-5
+    learning_rate: float = 2.5e-5
     block: int = 24
     blind_share: float = 0.25
     window: int = 15
