@@ -15,6 +15,7 @@ from engine.evaluation.loops import evaluate_loops
 from engine.evaluation.phantom import evaluate_phantoms
 from engine.evaluation.records import Evaluation, EvaluationConfig
 from engine.evaluation.tables import markdown, write_evaluation
+from engine.model import Target
 
 app = typer.Typer(help="Compare methods on phantoms, loops, or as figures.", add_completion=False)
 
@@ -97,7 +98,7 @@ def figures(
     out: options.Out,
     pair: Annotated[int, typer.Option(help="Moving frame of the pair")] = 0,
     methods: Methods = "dis,ssmsr",
-    target: options.Target = options.TargetName.TISSUE,
+    target: options.TargetOption = Target.TISSUE,
     device: options.Device = options.DeviceName.AUTO,
 ) -> None:
     """Redraw the paper's Figs. 2 to 4 for a loop and a pair."""

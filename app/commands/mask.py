@@ -9,13 +9,13 @@ from engine.config import MaskConfig
 from engine.export.mask_picture import write_mask_picture
 from engine.export.movie import write_mask_movie
 from engine.masks.build import save_masks
-from engine.model import View
+from engine.model import Target
 
 
 def mask(
     loop: options.Loop,
     out: options.Out,
-    target: options.Target = options.TargetName.TISSUE,
+    target: options.TargetOption = Target.TISSUE,
     mask_method: options.MaskMethodOption = options.MaskName.AUTO,
     points: options.Points = None,
     view: options.ViewOption = None,
@@ -42,7 +42,7 @@ def mask(
     with ConsoleProgress("Mask") as progress:
         made = pipeline.build_mask(cine, config, progress)
     out.mkdir(parents=True, exist_ok=True)
-    files = save_masks(out, made, cine, view=View(view.value) if view else None)
+    files = save_masks(out, made, cine, view=view)
     with ConsoleProgress("Video") as progress:
         write_mask_movie(out / "mask.mp4", cine, made, progress)
     write_mask_picture(out / "mask.png", cine, made)

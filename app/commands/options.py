@@ -10,25 +10,7 @@ import typer
 
 from engine.config import ALL_SCALES, MaskMethod, ReadConfig, parse_frames
 from engine.errors import InputError
-from engine.model import Scale
-
-
-class TargetName(StrEnum):
-    """What is tracked."""
-
-    TISSUE = "tissue"
-    BLOOD = "blood"
-
-
-class ViewName(StrEnum):
-    """Confirmed view."""
-
-    A4C = "A4C"
-    A2C = "A2C"
-    APLAX = "APLAX"
-    PSAX_BASE = "PSAX-base"
-    PSAX_MID = "PSAX-mid"
-    PSAX_APEX = "PSAX-apex"
+from engine.model import Scale, Target, View
 
 
 class DeviceName(StrEnum):
@@ -73,7 +55,7 @@ Spacing = Annotated[
     ),
 ]
 ViewOption = Annotated[
-    ViewName | None,
+    View | None,
     typer.Option(
         "--view", help="The view as you confirm it; names the segments", rich_help_panel=INPUT
     ),
@@ -86,8 +68,8 @@ Es = Annotated[
     int | None,
     typer.Option("--es", help="End-systolic frame of the source", rich_help_panel=INPUT),
 ]
-Target = Annotated[
-    TargetName, typer.Option("--target", help="What is tracked", rich_help_panel=MASK)
+TargetOption = Annotated[
+    Target, typer.Option("--target", help="What is tracked", rich_help_panel=MASK)
 ]
 MaskMethodOption = Annotated[
     MaskName, typer.Option("--mask-method", help=METHOD_HELP, rich_help_panel=MASK)

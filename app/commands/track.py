@@ -15,7 +15,7 @@ from engine.device import resolve_device
 from engine.errors import InputError
 from engine.export.tables import write_summary
 from engine.io.reader import require_frames
-from engine.model import Cine, Mask, Measurements, TrackingResult, View
+from engine.model import Cine, Mask, Measurements, Target, TrackingResult, View
 
 PresetOption = Annotated[
     Preset,
@@ -38,7 +38,7 @@ def track(
     view: options.ViewOption = None,
     ed: options.Ed = None,
     es: options.Es = None,
-    target: options.Target = options.TargetName.TISSUE,
+    target: options.TargetOption = Target.TISSUE,
     mask: Annotated[
         Path | None,
         typer.Option(help="PNG, NIfTI or NPZ; nonzero inside", rich_help_panel=options.MASK),
@@ -99,9 +99,8 @@ def track(
         ed_frame=ed,
         es_frame=es,
     )
-    confirmed = View(view.value) if view else None
     reading = options.read_config(frames, fps, spacing_mm)
-    result, _, _ = track_file(loop, out, reading, mask_config, config, confirmed)
+    result, _, _ = track_file(loop, out, reading, mask_config, config, view)
     print_scales(result)
     print_notes(result.notices)
     print_files((out / "result.h5", out / "summary.json"))

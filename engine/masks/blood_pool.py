@@ -98,11 +98,6 @@ def interpolate_keyframes(curves: Array, keyframes: tuple[int, ...], frames: int
     return np.asarray(curves[before] * (1 - weight) + curves[after] * weight, np.float64)
 
 
-def closed_outline(contours: Array, points: int) -> Array:
-    """Return open contours with their base line as closed ones of evenly spaced points."""
-    return resample(np.asarray(contours, np.float64), points, closed=True)
-
-
 def dark_region(cine: Cine, sector: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the dark piece nearest the sector's middle in every frame, ``(T, H, W)`` bool.
 

@@ -56,23 +56,6 @@ class BloodPoolConfig:
 
 
 @dataclass(frozen=True)
-class WallConfig:
-    """How the wall is found around the cavity.
-
-    Attributes:
-        margin_fraction: Margin added around the ring on both sides for tracking, as a fraction
-            of the wall's thickness.
-        refine: Whether the outer boundary follows a gradient where one is seen.
-    """
-
-    margin_fraction: float = setting(0.0, "Margin", "Of the wall's thickness", minimum=0, maximum=2)
-    refine: bool = True
-
-    def __post_init__(self) -> None:
-        check_bounds(self)
-
-
-@dataclass(frozen=True)
 class SearchConfig:
     """Weights of the evidence and effort of the search for the left ventricle.
 

@@ -25,7 +25,7 @@ from engine.registration.multiscale import Estimator, ScaleEstimate, register
 from engine.registration.network import MotionUNet, PaperUNet
 from engine.registration.pairs import ImagePairs
 from engine.registration.paper import PaperEstimator, PaperSettings
-from engine.registration.quality import field_quality
+from engine.registration.quality import bounding_box, field_quality
 from engine.registration.temporal import TemporalSupport
 from engine.registration.weights import load_weights
 
@@ -135,14 +135,8 @@ def image_pairs(
 
 
 def mask_box(mask: NDArray[np.bool_]) -> Box:
-    """Return the box of a mask over all frames, with a margin, within the image."""
-    ever: NDArray[np.bool_] = np.logical_or.reduce(mask, axis=0)
-    rows, columns = np.flatnonzero(ever.any(axis=1)), np.flatnonzero(ever.any(axis=0))
-    height, width = ever.shape
-    return (
-        slice(max(int(rows[0]) - MARGIN_PX, 0), min(int(rows[-1]) + MARGIN_PX + 1, height)),
-        slice(max(int(columns[0]) - MARGIN_PX, 0), min(int(columns[-1]) + MARGIN_PX + 1, width)),
-    )
+    """Return the box of a mask ``(T, H, W)`` over all frames, with a margin, within the image."""
+    return bounding_box(np.asarray(mask.any(axis=0)), MARGIN_PX)
 
 
 def _temporal_support(

@@ -72,7 +72,7 @@ def pair_quality(
     mask: NDArray[np.bool_],
 ) -> FieldQuality:
     """Measure the fit of one pair; arguments as in ``field_quality`` without the frame axis."""
-    box = _box(mask, WINDOW // 2 + 1)
+    box = bounding_box(mask, WINDOW // 2 + 1)
     inside = mask[box]
     field = torch.from_numpy(np.array(displacement[(slice(None), *box)], dtype=np.float32))[None]
     # The crop shares the moving image's grid: only its origin is moved.
@@ -119,19 +119,24 @@ def local_correlation(
     return result
 
 
-def _box_sum(values: NDArray[np.float32], window: int) -> NDArray[np.float32]:
-    """Sum over a window; zero outside."""
-    summed = cv2.boxFilter(
-        values, cv2.CV_32F, (window, window), normalize=False, borderType=cv2.BORDER_CONSTANT
-    )
-    return np.asarray(summed, np.float32)
+def bounding_box(mask: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
+    """Return rows and columns of a mask's bounding box with a margin, within the image.
 
-
-def _box(mask: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
-    """Return the mask's bounding box with a margin, within the image."""
+    Args:
+        mask: ``(H, W)`` with at least one pixel inside.
+        margin: Border kept around it, px.
+    """
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     height, width = mask.shape
     return (
         slice(max(int(rows[0]) - margin, 0), min(int(rows[-1]) + margin + 1, height)),
         slice(max(int(columns[0]) - margin, 0), min(int(columns[-1]) + margin + 1, width)),
     )
+
+
+def _box_sum(values: NDArray[np.float32], window: int) -> NDArray[np.float32]:
+    """Sum over a window; zero outside."""
+    summed = cv2.boxFilter(
+        values, cv2.CV_32F, (window, window), normalize=False, borderType=cv2.BORDER_CONSTANT
+    )
+    return np.asarray(summed, np.float32)
