@@ -55,6 +55,7 @@ ACTIONS: Final = (
     ActionSpec("open_folder", "File", "Open folder of images…", ("Ctrl+Shift+O",), _NOTHING),
     ActionSpec("open_demo", "File", "Open demo phantom", (), _NOTHING),
     ActionSpec("save_session", "File", "Save session…", ("Ctrl+S",), separated=True),
+    ActionSpec("continue_work", "File", "Continue unsaved work", (), _NOTHING),
     ActionSpec("close_loop", "File", "Close loop", ("Ctrl+W",), separated=True),
     ActionSpec("quit", "File", "Quit", ("Ctrl+Q",), _NOTHING, separated=True),
     ActionSpec("set_ed", "Edit", "Set end-diastole here", ("Ctrl+D",), separated=True),

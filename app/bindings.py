@@ -30,6 +30,7 @@ def make_handlers(window: MainWindow) -> dict[str, Callable[..., object]]:
         handlers[f"show_{scale.value}"] = lambda chosen=scale: window.show_scale(chosen)
     return handlers | {
         "quit": window.close,
+        "continue_work": window.continue_work,
         "set_ed": commands.set_ed,
         "set_es": commands.set_es,
         "fit": window.stage.viewport.reset,

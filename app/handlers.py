@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from app.context import Context
 from app.dialogs import questions
 from app.dialogs.questions import NumberDialog
-from app.operations import calibrate, confirm, export, make_mask, open_loop, save_session
+from app.operations import calibrate, confirm, export, make_mask, open_loop, restore, save_session
 from app.operations.track import cancel
 from app.views.stage import Stage
 from app.views.tools import CaliperTool, PickTool, Tool
@@ -41,11 +41,13 @@ class Handlers(QObject):
         told: A sentence for the status bar.
         written: Files that were written.
         tool_changed: Another tool has the mouse.
+        saved: The session was saved.
     """
 
     told = Signal(str)
     written = Signal(str)
     tool_changed = Signal()
+    saved = Signal()
 
     def __init__(self, context: Context, window: QWidget, stage: Stage) -> None:
         super().__init__(window)
@@ -75,15 +77,19 @@ class Handlers(QObject):
     def open_path(self, path: Path) -> None:
         """Open a loop, a result or a session."""
         if path.suffix.lower() == save_session.SUFFIX:
-            save_session.open_session(self._context, path)
+            restore.open_session(self._context, path)
         else:
             open_loop.open_path(self._context, path)
 
     def save_session(self) -> None:
-        """Ask for a file and save the work on the current loop."""
+        """Ask for a file and save the work on all loops."""
         path = self._ask_save("Save session", save_session.SUFFIX, "Session (*.myoflux)")
         if path is not None:
-            self.attempt(lambda: save_session.save_session(self._context, path))
+            self.attempt(lambda: save_session.save_session(self._context, path, self._saved))
+
+    def _saved(self, path: Path) -> None:
+        self.saved.emit()
+        self._tell((path,))
 
     def open_demo(self) -> None:
         """Open the demo phantom."""

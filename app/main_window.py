@@ -38,6 +38,7 @@ from app.panels.report_panel import Exports, ReportPanel
 from app.panels.review_panel import ReviewPanel
 from app.panels.steps import StepsPanel
 from app.panels.track_panel import TrackPanel
+from app.recovery import Recovery
 from app.status import StatusLine
 from app.views.bullseye import BullseyeView
 from app.views.curves import CurvesView
@@ -84,18 +85,22 @@ class MainWindow(QMainWindow):
         self._make_steps()
         self.setCentralWidget(self._compose())
         self.status = StatusLine(context, self.statusBar())
+        self.recovery = Recovery(context, self)
         self.actions_ = Actions(self, make_handlers(self))
         self._add_undo()
         self._add_research_notice()
         self._connect()
         self._restore()
         self._refresh()
+        self._offer_work()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Cancel what runs, wait for it, and leave."""
+        """Cancel what runs, wait for it, keep what is not saved, and leave."""
         self.context.player.pause()
         self.context.settings.set_geometry(self.saveGeometry(), self.saveState())
+        self.hide()
         self.context.jobs.close()
+        self.recovery.finish()
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -188,6 +193,11 @@ class MainWindow(QMainWindow):
         empty.open_requested.connect(self.commands.open)
         empty.demo_requested.connect(self.commands.open_demo)
         empty.chosen.connect(self.commands.open_path)
+        empty.continue_requested.connect(self.continue_work)
+        empty.discard_requested.connect(self._discard_work)
+        self.recovery.changed.connect(self._offer_work)
+        self.recovery.failed.connect(self.status.tell)
+        self.commands.saved.connect(self.recovery.note_saved)
         self.commands.told.connect(self.status.tell)
         self.commands.written.connect(self.status.tell)
         self.commands.written.connect(self.report_panel.show_written)
@@ -260,6 +270,23 @@ class MainWindow(QMainWindow):
         """Another loop: no tool works on the one before."""
         self.editing.switch(False)
         self.commands.use_tool(None)
+
+    def continue_work(self) -> None:
+        """Open the work of the last run that was not saved."""
+        left = self.recovery.left_over()
+        if left is None:
+            self.status.tell("There is no work that was left unsaved.")
+        else:
+            self.recovery.restore(left)
+
+    def _discard_work(self) -> None:
+        left = self.recovery.left_over()
+        if left is not None:
+            self.recovery.discard(left)
+
+    def _offer_work(self) -> None:
+        left = self.recovery.left_over()
+        self.stage.empty.offer("" if left is None else left.label)
 
     def show_scale(self, scale: Scale) -> None:
         """Show the field of a scale, if it is there."""

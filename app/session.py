@@ -59,6 +59,7 @@ class Loop:
         tracked_mask: The mask that was tracked with, or None.
         trackable: False where blood showed no contrast to track.
         measurements: Measured values, or None.
+        fields_file: File on the disk that holds these fields, or None.
         rejected: Segments rejected in the review.
         reviewed: Whether a person has accepted the moving contour.
         error: Why there is no mask, or an empty string.
@@ -80,6 +81,7 @@ class Loop:
     tracked_mask: Mask | None = None
     trackable: bool = True
     measurements: Measurements | None = None
+    fields_file: Path | None = None
     rejected: frozenset[str] = frozenset()
     reviewed: bool = False
     error: str = ""
@@ -163,6 +165,10 @@ class Session(QObject):
     def frame(self) -> int:
         """Frame shown, from 0 within the current loop."""
         return 0 if self._current is None else self._frames[self._current]
+
+    def frame_of(self, loop_id: int) -> int:
+        """Frame shown of an open loop, from 0."""
+        return self._frames[loop_id]
 
     def get(self, loop_id: int) -> Loop | None:
         """Return a loop, or None if it was closed."""

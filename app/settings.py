@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 _RECENT: Final = 10
 
@@ -18,6 +18,7 @@ class Settings:
     """
 
     def __init__(self, file: Path | None = None) -> None:
+        self._file = file
         self._store = (
             QSettings("Myoflux", "Myoflux")
             if file is None
@@ -55,6 +56,13 @@ class Settings:
     def set_folder(self, path: Path) -> None:
         """Remember the folder of a file dialog."""
         self._store.setValue("folder", str(path))
+
+    def data_folder(self) -> Path:
+        """Folder for what is kept between two starts: the platform's, or beside the INI file."""
+        if self._file is not None:
+            return self._file.parent / f"{self._file.stem}-data"
+        place = QStandardPaths.StandardLocation.AppLocalDataLocation
+        return Path(QStandardPaths.writableLocation(place))
 
     def geometry(self) -> tuple[QByteArray, QByteArray]:
         """Window geometry and state; empty on the first start."""

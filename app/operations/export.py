@@ -40,15 +40,21 @@ def export_csv(context: Context, path: Path, done: Done) -> None:
 
 
 def export_result(context: Context, path: Path, done: Done) -> None:
-    """Write the result file."""
-    result = _result(context)
+    """Write the result file; from then on a session names it instead of writing its own."""
+    loop, result = _loop(context), _result(context)
 
     def work(progress: Progress) -> tuple[Path, ...]:
         progress.check()
         context.verbs.write_result(path, result)
         return (path,)
 
-    context.jobs.start("Writing the result", work, done, kind=KIND)
+    def written(files: tuple[Path, ...]) -> None:
+        now = context.session.get(loop.loop_id)
+        if now is not None and now.result is not None and now.result.fields is result.fields:
+            context.session.update(loop.loop_id, fields_file=path)
+        done(files)
+
+    context.jobs.start("Writing the result", work, written, kind=KIND)
 
 
 def export_report(context: Context, folder: Path, config: ReportConfig, done: Done) -> None:

@@ -99,6 +99,7 @@ def add_result(
         es_frame=None if result.es_frame is None else result.es_frame - first,
         flows=flows,
         result=result,
+        fields_file=path,
         reviewed=result.reviewed,
     )
 

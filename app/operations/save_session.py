@@ -1,102 +1,164 @@
-"""Save the work on a loop, and take it up again."""
+"""Save what is open: everything that a person did, and where the fields are."""
 
 from __future__ import annotations
 
+import dataclasses
+import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
-
-import numpy as np
+from typing import Any, Final
 
 from app.context import Context
-from app.operations.make_mask import make_mask
-from app.operations.open_loop import RESULT_SUFFIXES, open_path
-from app.session import Loop
+from app.display import DisplayOptions
+from app.session import Loop, Session
 from engine.errors import InputError
-from engine.io.session_file import SavedSession, read_session, write_session
-from engine.model import Cine, Mask, MaskKind, Target
+from engine.io.session_file import SavedLoop, SavedSession, write_session
+from engine.model import Scale, TrackingResult
 from engine.progress import Progress
 
 SUFFIX: Final = ".myoflux"
 
 
-def save_session(context: Context, path: Path) -> None:
-    """Write the current loop's state in the background.
+def save_session(context: Context, path: Path, saved_to: Callable[[Path], None]) -> None:
+    """Write a session in the background; fields that are in no file yet go beside it.
+
+    Args:
+        context: The window's parts.
+        path: Session to write.
+        saved_to: Called with the path once it is written.
 
     Raises:
-        InputError: If the loop has no file: a phantom is made anew, not saved.
+        InputError: If nothing is open.
     """
-    loop = context.session.loop
-    if loop is None or loop.path is None:
-        raise InputError("Only the work on a file can be saved. Export the phantom's result.")
-    saved = saved_session(loop, loop.path)
+    session = context.session
+    if not session.loops:
+        raise InputError("Open a loop first: there is nothing to save yet.")
+    loops, saved = session.loops, snapshot(session, context.display.options)
 
-    def work(progress: Progress) -> Path:
-        progress.check()
-        write_session(path, saved)
-        return path
+    def work(progress: Progress) -> dict[int, Path]:
+        files: dict[int, Path] = {}
+        for number, loop in enumerate(loops, start=1):
+            fields = fields_of(loop)
+            if fields is None:
+                continue
+            if loop.fields_file is not None and loop.fields_file.exists():
+                files[loop.loop_id] = loop.fields_file
+                continue
+            place = f"-{number}" if len(loops) > 1 else ""
+            files[loop.loop_id] = path.with_name(f"{path.stem}{place}.h5")
+            progress.check()
+            context.verbs.write_result(files[loop.loop_id], fields)
+        write_session(path, with_files(saved, loops, files))
+        return files
 
-    def done(written: Path) -> None:
-        context.settings.add_recent(written)
+    def done(files: dict[int, Path]) -> None:
+        for loop in loops:
+            now = session.get(loop.loop_id)
+            if now is not None and now.flows is loop.flows and loop.loop_id in files:
+                session.update(loop.loop_id, fields_file=files[loop.loop_id])
+        context.settings.add_recent(path)
+        saved_to(path)
 
     context.jobs.start("Saving the session", work, done, kind="export")
 
 
-def open_session(context: Context, path: Path) -> None:
-    """Read a session and the loop that it belongs to."""
+def snapshot(session: Session, options: DisplayOptions) -> SavedSession:
+    """Return the state of all loops; no file of fields is named yet.
 
-    def work(progress: Progress) -> tuple[SavedSession, Cine | None, Mask | None]:
-        saved = read_session(path)
-        if saved.source.suffix.lower() in RESULT_SUFFIXES:
-            return saved, None, None
-        cine = context.verbs.read_cine(saved.source, saved.read, progress)
-        if cine.provenance.sha256 != saved.source_sha256:
-            progress.notice("The loop has changed since the session was saved: check the contour.")
-        mask = None
-        if saved.contours is not None and len(saved.contours.endocardial) == cine.shape[0]:
-            kind = MaskKind.WALL if saved.contours.epicardial is not None else MaskKind.BLOOD_POOL
-            whole = Mask(np.ones(cine.shape, np.bool_), kind, saved.contours)
-            mask = context.verbs.fill_contours(cine, whole, saved.contours, _target(kind))
-        return saved, cine, mask
-
-    def show(found: tuple[SavedSession, Cine | None, Mask | None]) -> None:
-        saved, cine, mask = found
-        context.settings.add_recent(path)
-        if cine is None:
-            open_path(context, saved.source)
-            return
-        first = cine.first_frame
-        loop = context.session.add(
-            saved.source.name,
-            cine,
-            path=saved.source,
-            read=saved.read,
-            mask=mask,
-            target=Target.TISSUE if mask is None else _target(mask.kind),
-            view=saved.view,
-            view_confirmed=saved.view is not None,
-            ed_frame=None if saved.ed_frame is None else saved.ed_frame - first,
-            es_frame=None if saved.es_frame is None else saved.es_frame - first,
-        )
-        if mask is None:
-            make_mask(context, loop)
-
-    context.jobs.start(f"Opening {path.name}", work, show, kind="open")
+    Raises:
+        InputError: If nothing is open.
+    """
+    loops = session.loops
+    current = session.loop
+    return SavedSession(
+        loops=tuple(saved_loop(loop, session.frame_of(loop.loop_id)) for loop in loops),
+        current=0 if current is None else loops.index(current),
+        display=options_out(options),
+    )
 
 
-def _target(kind: MaskKind) -> Target:
-    return Target.BLOOD if kind is MaskKind.BLOOD_POOL else Target.TISSUE
-
-
-def saved_session(loop: Loop, source: Path) -> SavedSession:
+def saved_loop(loop: Loop, frame: int) -> SavedLoop:
     """Return what is kept of a loop."""
     first = loop.cine.first_frame
-    return SavedSession(
-        source=source,
+    return SavedLoop(
+        source=loop.path,
         source_sha256=loop.cine.provenance.sha256,
+        name=loop.name,
         read=loop.read,
-        view=loop.view if loop.view_confirmed else None,
+        target=loop.target,
+        view=loop.view,
+        view_confirmed=loop.view_confirmed,
         ed_frame=None if loop.ed_frame is None else loop.ed_frame + first,
         es_frame=None if loop.es_frame is None else loop.es_frame + first,
-        contours=None if loop.mask is None else loop.mask.contours,
+        mask=loop.mask,
+        tracked_mask=loop.tracked_mask,
+        complete=loop.result is not None,
+        measurements=loop.measurements,
+        rejected=loop.rejected,
         reviewed=loop.reviewed,
+        frame=frame,
     )
+
+
+def with_files(
+    saved: SavedSession, loops: tuple[Loop, ...], files: dict[int, Path]
+) -> SavedSession:
+    """Return the session with the file of fields of every loop that has one."""
+    return dataclasses.replace(
+        saved,
+        loops=tuple(
+            dataclasses.replace(item, result=files.get(loop.loop_id))
+            for item, loop in zip(saved.loops, loops, strict=True)
+        ),
+    )
+
+
+def fields_of(loop: Loop) -> TrackingResult | None:
+    """Return the fields that a loop has: its result, or the scales finished before a stop."""
+    mask = loop.tracked_mask
+    if loop.result is not None or not loop.flows or mask is None:
+        return loop.result
+    cine = loop.cine
+    return TrackingResult(
+        tuple(loop.flows[scale].field for scale in Scale if scale in loop.flows),
+        mask.data,
+        "ssmsr",
+        loop.target,
+        cine.provenance.sha256,
+        "",
+        source_name=cine.provenance.name,
+        frames=cine.frames,
+        frame_times_s=cine.frame_times_s,
+        spacing_mm=cine.spacing_mm,
+        contours=mask.contours,
+        first_frame=cine.first_frame,
+        r_times_s=cine.r_times_s,
+        notices=("The tracking was stopped before its last scale.",),
+    )
+
+
+def options_out(options: DisplayOptions) -> dict[str, Any]:
+    """Return options of the display as JSON values."""
+    return dataclasses.asdict(options)
+
+
+def options_in(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that were kept and are still known, with their types.
+
+    A session is a file that anyone may have edited: what is of another type is left out.
+    """
+    known: dict[str, Any] = {}
+    for item in dataclasses.fields(DisplayOptions):
+        value, usual = stored.get(item.name), item.default
+        if item.name == "scale":
+            if value in {scale.value for scale in Scale}:
+                known["scale"] = Scale(value)
+        elif isinstance(usual, bool):
+            if isinstance(value, bool):
+                known[item.name] = value
+        elif isinstance(usual, float):
+            if type(value) in {int, float} and math.isfinite(value):
+                known[item.name] = float(value)
+        elif isinstance(usual, str) and value in {member.value for member in type(usual)}:
+            known[item.name] = type(usual)(value)
+    return known

@@ -40,6 +40,7 @@ def track(context: Context, config: TrackingConfig) -> None:
         measurements=None,
         trackable=True,
         tracked_mask=loop.mask,
+        fields_file=None,
         reviewed=False,
         rejected=frozenset(),
     )

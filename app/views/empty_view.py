@@ -25,11 +25,15 @@ class EmptyView(QWidget):
         open_requested: The user wants to choose a file.
         demo_requested: The user wants the demo phantom.
         chosen: The path of a recent loop.
+        continue_requested: The user wants the work of the last run back.
+        discard_requested: The user does not want it.
     """
 
     open_requested = Signal()
     demo_requested = Signal()
     chosen = Signal(object)
+    continue_requested = Signal()
+    discard_requested = Signal()
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +52,14 @@ class EmptyView(QWidget):
         buttons.addWidget(button("Open loop…", self.open_requested.emit, "primary"))
         buttons.addWidget(button("Open demo phantom", self.demo_requested.emit))
         buttons.addStretch(1)
+        self._continue = button("", self.continue_requested.emit, tip="Not saved; kept by itself")
+        self._discard = button("Discard", self.discard_requested.emit, "quiet")
+        offer = QHBoxLayout()
+        offer.addStretch(1)
+        offer.addWidget(self._continue)
+        offer.addWidget(self._discard)
+        offer.addStretch(1)
+        self.offer("")
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
         layout = QVBoxLayout(self)
@@ -59,6 +71,7 @@ class EmptyView(QWidget):
         layout.addWidget(formats)
         layout.addSpacing(14)
         layout.addLayout(buttons)
+        layout.addLayout(offer)
         layout.addSpacing(14)
         layout.addLayout(self._recent)
         layout.addStretch(3)
@@ -74,6 +87,17 @@ class EmptyView(QWidget):
             entry = button(path.name, functools.partial(self.chosen.emit, path), "quiet")
             entry.setToolTip(str(path))
             self._recent.addWidget(entry, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def offer(self, label: str) -> None:
+        """Offer the work of the last run; nothing if the label is empty."""
+        self._continue.setText(label)
+        for widget in (self._continue, self._discard):
+            widget.setVisible(bool(label))
+
+    @property
+    def offered(self) -> str:
+        """What is offered; empty if nothing is."""
+        return "" if self._continue.isHidden() else self._continue.text()
 
     def set_dragging(self, dragging: bool) -> None:
         """Light up while a file is over the window."""

@@ -1,4 +1,8 @@
-"""Saving and restoring what a user did with a loop, as JSON."""
+"""Saving and restoring what is open in the window, as JSON.
+
+A session names the loops' files and holds what a person did with them: masks, marks, review and
+measurements. The displacement fields stay in result files, which it names.
+"""
 
 from __future__ import annotations
 
@@ -10,49 +14,88 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-import numpy as np
-
 from engine.config import ReadConfig
 from engine.errors import InputError
 from engine.io.atomic import write_text
 from engine.io.common import guarded, unreadable
+from engine.io.session_parts import (
+    mask_in,
+    mask_out,
+    measurements_in,
+    measurements_out,
+)
 from engine.io.sniff import head_of
-from engine.model import Contours, View
+from engine.model import Mask, Measurements, Target, View
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _KIND: Final = "myoflux session"
 _ADVICE: Final = "Choose a session that this program saved."
 
 
 @dataclass(frozen=True, eq=False)
-class SavedSession:
+class SavedLoop:
     """State of the work on one loop.
 
     Attributes:
-        source: The loop's file or folder.
+        source: The loop's file or folder, or the result file that was opened; None for the demo
+            phantom.
         source_sha256: Its checksum, to tell whether it is still the same.
+        name: As the window shows it.
         read: How it was read: frames, rate and spacing given by the user.
-        view: Confirmed view, or None.
+        target: What is tracked.
+        view: Proposed or confirmed view, or None.
+        view_confirmed: Whether a person confirmed it.
         ed_frame: End-diastolic source frame, or None.
         es_frame: End-systolic source frame, or None.
-        contours: Curves through the loop as it was read, or None.
-        result: Result file, or None.
-        mask: Mask file, or None.
-        display: Settings of the display, plain JSON values.
+        mask: The mask with its contours, or None.
+        tracked_mask: The mask that was tracked with, the same object where it has not changed
+            since; None where nothing was tracked.
+        result: Result file that holds the fields, or None.
+        complete: Whether the tracking ran to its end.
+        measurements: What was measured, or None.
+        rejected: Segments that the review rejected.
         reviewed: Whether the moving contour was accepted.
+        frame: Frame shown, from 0 within the loop.
     """
 
-    source: Path
+    source: Path | None
     source_sha256: str
+    name: str
     read: ReadConfig = field(default_factory=ReadConfig)
+    target: Target = Target.TISSUE
     view: View | None = None
+    view_confirmed: bool = False
     ed_frame: int | None = None
     es_frame: int | None = None
-    contours: Contours | None = None
+    mask: Mask | None = None
+    tracked_mask: Mask | None = None
     result: Path | None = None
-    mask: Path | None = None
-    display: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    complete: bool = True
+    measurements: Measurements | None = None
+    rejected: frozenset[str] = frozenset()
     reviewed: bool = False
+    frame: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class SavedSession:
+    """What was open.
+
+    Attributes:
+        loops: All loops, in order.
+        current: Index of the one that was shown.
+        display: Settings of the display, plain JSON values.
+    """
+
+    loops: tuple[SavedLoop, ...]
+    current: int = 0
+    display: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        if not self.loops:
+            raise InputError("it holds no loop")
+        if not 0 <= self.current < len(self.loops):
+            raise InputError("it shows a loop that it does not hold")
 
 
 def write_session(path: Path, session: SavedSession) -> None:
@@ -65,30 +108,18 @@ def write_session(path: Path, session: SavedSession) -> None:
     document = {
         "kind": _KIND,
         "version": _VERSION,
-        "source": _located(session.source, folder),
-        "source_sha256": session.source_sha256,
-        "read": {
-            "frames": list(session.read.frames),
-            "fps": session.read.fps,
-            "spacing_mm": None if session.read.spacing_mm is None else [*session.read.spacing_mm],
-        },
-        "view": None if session.view is None else session.view.value,
-        "ed_frame": session.ed_frame,
-        "es_frame": session.es_frame,
-        "contours": None if session.contours is None else _contours_out(session.contours),
-        "result": None if session.result is None else _located(session.result, folder),
-        "mask": None if session.mask is None else _located(session.mask, folder),
+        "current": session.current,
         "display": dict(session.display),
-        "reviewed": session.reviewed,
+        "loops": [_loop_out(loop, folder) for loop in session.loops],
     }
-    write_text(path, json.dumps(document, indent=1) + "\n")
+    write_text(path, json.dumps(document, separators=(",", ":")) + "\n")
 
 
 def read_session(path: Path) -> SavedSession:
     """Restore a session.
 
     Raises:
-        UnreadableFileError: If it is no session, is damaged, or is of a newer version.
+        UnreadableFileError: If it is no session, is damaged, or is of another version.
     """
     path = Path(path)
     head_of(path)
@@ -98,35 +129,79 @@ def read_session(path: Path) -> SavedSession:
             raise unreadable(path, "it is no session file", _ADVICE)
         if int(document["version"]) > _VERSION:
             raise unreadable(path, "it is of a newer version", "Update the program.")
+        if int(document["version"]) < _VERSION:
+            raise unreadable(path, "it is of an older version", "Open its loop, and save it anew.")
         try:
-            return _session(document, path.resolve().parent)
+            return SavedSession(
+                loops=tuple(
+                    _loop_in(stored, path.resolve().parent) for stored in document["loops"]
+                ),
+                current=int(document["current"]),
+                display=MappingProxyType(dict(document["display"])),
+            )
         except InputError as error:
             raise unreadable(path, str(error), _ADVICE) from error
 
 
-def _session(document: Mapping[str, Any], folder: Path) -> SavedSession:
-    """Build the value of a document."""
-    read = document["read"]
+def _loop_out(loop: SavedLoop, folder: Path) -> dict[str, Any]:
+    """Return a loop as JSON values."""
+    same = loop.tracked_mask is loop.mask
+    tracked = None if loop.tracked_mask is None or same else mask_out(loop.tracked_mask)
+    spacing = loop.read.spacing_mm
+    return {
+        "source": None if loop.source is None else _located(loop.source, folder),
+        "source_sha256": loop.source_sha256,
+        "name": loop.name,
+        "read": {
+            "frames": list(loop.read.frames),
+            "fps": loop.read.fps,
+            "spacing_mm": None if spacing is None else list(spacing),
+        },
+        "target": loop.target.value,
+        "view": None if loop.view is None else loop.view.value,
+        "view_confirmed": loop.view_confirmed,
+        "ed_frame": loop.ed_frame,
+        "es_frame": loop.es_frame,
+        "mask": None if loop.mask is None else mask_out(loop.mask),
+        "tracked_with_mask": loop.mask is not None and same,
+        "tracked_mask": tracked,
+        "result": None if loop.result is None else _located(loop.result, folder),
+        "complete": loop.complete,
+        "measurements": None if loop.measurements is None else measurements_out(loop.measurements),
+        "rejected": sorted(loop.rejected),
+        "reviewed": loop.reviewed,
+        "frame": loop.frame,
+    }
+
+
+def _loop_in(stored: Mapping[str, Any], folder: Path) -> SavedLoop:
+    """Build a loop from JSON values."""
+    read, measured, tracked = stored["read"], stored["measurements"], stored["tracked_mask"]
     spacing = read["spacing_mm"]
-    source = _found(document["source"], folder)
-    if source is None:
-        raise InputError("it names no loop")
-    return SavedSession(
-        source=source,
-        source_sha256=str(document["source_sha256"]),
+    mask = None if stored["mask"] is None else mask_in(stored["mask"])
+    tracked_mask = mask if stored["tracked_with_mask"] else None
+    return SavedLoop(
+        source=_found(stored["source"], folder),
+        source_sha256=str(stored["source_sha256"]),
+        name=str(stored["name"]),
         read=ReadConfig(
             frames=(read["frames"][0], read["frames"][1]),
             fps=read["fps"],
             spacing_mm=None if spacing is None else (float(spacing[0]), float(spacing[1])),
         ),
-        view=None if document["view"] is None else View(document["view"]),
-        ed_frame=document["ed_frame"],
-        es_frame=document["es_frame"],
-        contours=None if document["contours"] is None else _contours_in(document["contours"]),
-        result=_found(document["result"], folder),
-        mask=_found(document["mask"], folder),
-        display=MappingProxyType(dict(document["display"])),
-        reviewed=bool(document["reviewed"]),
+        target=Target(stored["target"]),
+        view=None if stored["view"] is None else View(stored["view"]),
+        view_confirmed=bool(stored["view_confirmed"]),
+        ed_frame=None if stored["ed_frame"] is None else int(stored["ed_frame"]),
+        es_frame=None if stored["es_frame"] is None else int(stored["es_frame"]),
+        mask=mask,
+        tracked_mask=tracked_mask if tracked is None else mask_in(tracked),
+        result=_found(stored["result"], folder),
+        complete=bool(stored["complete"]),
+        measurements=None if measured is None else measurements_in(measured),
+        rejected=frozenset(str(name) for name in stored["rejected"]),
+        reviewed=bool(stored["reviewed"]),
+        frame=int(stored["frame"]),
     )
 
 
@@ -145,27 +220,3 @@ def _found(names: Mapping[str, str] | None, folder: Path) -> Path | None:
         return None
     beside = folder / names["relative"] if "relative" in names else None
     return beside.resolve() if beside is not None and beside.exists() else Path(names["absolute"])
-
-
-def _contours_out(contours: Contours) -> dict[str, Any]:
-    """Return contours as JSON values."""
-    epicardial = contours.epicardial
-    return {
-        "closed": contours.closed,
-        "keyframes": [int(index) for index in contours.keyframes],
-        "endocardial": np.round(contours.endocardial.astype(np.float64), 3).tolist(),
-        "epicardial": None
-        if epicardial is None
-        else np.round(epicardial.astype(np.float64), 3).tolist(),
-    }
-
-
-def _contours_in(stored: Mapping[str, Any]) -> Contours:
-    """Return contours from JSON values."""
-    epicardial = stored["epicardial"]
-    return Contours(
-        endocardial=np.asarray(stored["endocardial"], dtype=np.float32),
-        epicardial=None if epicardial is None else np.asarray(epicardial, dtype=np.float32),
-        closed=bool(stored["closed"]),
-        keyframes=tuple(int(index) for index in stored["keyframes"]),
-    )

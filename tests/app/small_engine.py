@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
@@ -68,6 +70,7 @@ class FakeVerbs:
         calls: Names of the verbs called.
         failure: Raised by every verb but reading.
         trackable: Whether blood shows contrast.
+        results: Result files that were written, by their names.
     """
 
     calibrated: bool = True
@@ -75,6 +78,7 @@ class FakeVerbs:
     calls: list[str] = field(default_factory=list)
     failure: Exception | None = None
     trackable: bool = True
+    results: dict[str, TrackingResult] = field(default_factory=dict)
 
     def read_cine(self, path: Path, config: ReadConfig, progress: Progress) -> Cine:
         self.calls.append("read_cine")
@@ -180,9 +184,12 @@ class FakeVerbs:
     def write_result(self, path: Path, result: TrackingResult) -> None:
         self.calls.append("write_result")
         path.write_bytes(b"h5")
+        self.results[str(path)] = result
 
     def read_result(self, path: Path) -> TrackingResult:
-        raise UnreadableFileError(f"{path.name} is no result file.")
+        if str(path) not in self.results:
+            raise UnreadableFileError(f"{path.name} is no result file.")
+        return self.results[str(path)]
 
     def device_name(self) -> str:
         return "CPU, 1 thread"
@@ -205,3 +212,13 @@ def until(qtbot: QtBot, condition: Callable[[], bool]) -> None:
 def wait_idle(window: MainWindow, qtbot: QtBot) -> None:
     """Wait until no job runs."""
     until(qtbot, lambda: not window.context.jobs.busy)
+
+
+def press(qtbot: QtBot, window: MainWindow, key: Qt.Key) -> None:
+    """Press a key as the user does, wherever the focus is."""
+    qtbot.keyClick(window, key)
+
+
+def dialogs(window: MainWindow) -> list[QMessageBox]:
+    """Return the open error dialogs."""
+    return [box for box in window.findChildren(QMessageBox) if box.isVisible()]

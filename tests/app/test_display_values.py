@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRectF
 from pytestqt.qtbot import QtBot
-from small_engine import FRAMES, make_cine, make_contours, wait_idle
+from small_engine import FRAMES, make_cine
 
 from app.flow_view import make_flow_view
-from app.main_window import MainWindow
 from app.operations.measure import without_rejected
-from app.operations.save_session import SUFFIX, saved_session
 from app.playback import Player, display_times
 from app.session import Session
 from app.views.bullseye import cells
 from app.views.cine_view import grey_table
 from app.views.viewport import Viewport
-from engine.io.session_file import read_session, write_session
-from engine.model import Measurement, Measurements, Scale, ScaleField, View
+from engine.model import Measurement, Measurements, Scale, ScaleField
 
 
 def test_player_follows_unequal_frame_times(qtbot: QtBot) -> None:
@@ -116,26 +111,3 @@ def test_rejected_segments_leave_the_rows_and_are_named() -> None:
     assert kept.warnings == ("Excluded after review: mid inferoseptal.",)
     many = frozenset({"a", "b", "c"})
     assert "no GLS" in without_rejected(Measurements(rows), many).warnings[1]
-
-
-def test_session_is_taken_up_where_it_was_left(
-    opened: MainWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    opened.mask_panel.choose_view(View.A4C)
-    opened.context.session.set_frame(4)
-    opened.actions_["set_ed"].trigger()
-    loop = opened.context.session.loop
-    assert loop is not None
-    assert loop.path is not None
-    path = tmp_path / f"work{SUFFIX}"
-    write_session(path, saved_session(loop, loop.path))
-    assert read_session(path).ed_frame == 9  # in source numbering
-    opened.commands.open_path(path)
-    wait_idle(opened, qtbot)
-    again = opened.context.session.loop
-    assert again is not None
-    assert again.loop_id != loop.loop_id
-    assert (again.view, again.view_confirmed, again.ed_frame) == (View.A4C, True, 4)
-    assert again.mask is not None
-    assert again.mask.contours is not None
-    assert np.allclose(again.mask.contours.endocardial, make_contours().endocardial, atol=1e-2)

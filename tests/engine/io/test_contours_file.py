@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from engine.config import ReadConfig
 from engine.errors import UnreadableFileError
 from engine.io.contours_file import read_contours, read_contours_file, write_contours
-from engine.io.session_file import SavedSession, read_session, write_session
+from engine.io.session_file import read_session
 from engine.model import Contours, View
 
 
@@ -108,55 +106,3 @@ def test_files_that_are_no_json(tmp_path: Path, content: bytes) -> None:
         read_contours(tmp_path / "c.json", 3)
     with pytest.raises(UnreadableFileError):
         read_session(tmp_path / "c.json")
-
-
-def test_a_session_comes_back(contours: Contours, tmp_path: Path) -> None:
-    source = tmp_path / "work" / "loop.dcm"
-    source.parent.mkdir()
-    source.write_bytes(b"loop")
-    session = SavedSession(
-        source=source,
-        source_sha256="12" * 32,
-        read=ReadConfig(frames=(3, None), fps=60.0, spacing_mm=(0.3, 0.2)),
-        view=View.A2C,
-        ed_frame=4,
-        es_frame=20,
-        contours=contours,
-        result=tmp_path / "work" / "out" / "result.h5",
-        display={"gain": 1.5, "scale": "1_8", "nested": {"a": [1, 2]}},
-        reviewed=True,
-    )
-    path = tmp_path / "work" / "loop.session.json"
-    write_session(path, session)
-    back = read_session(path)
-    for name in ("source", "source_sha256", "read", "view", "ed_frame", "es_frame", "result"):
-        assert getattr(back, name) == getattr(session, name), name
-    assert dict(back.display) == dict(session.display)
-    assert back.mask is None
-    assert back.reviewed
-    assert back.contours is not None
-    np.testing.assert_allclose(back.contours.endocardial, contours.endocardial, atol=6e-4)
-    shutil.move(tmp_path / "work", tmp_path / "moved")
-    moved = read_session(tmp_path / "moved" / "loop.session.json")
-    assert moved.source == tmp_path / "moved" / "loop.dcm"
-
-
-def test_sessions_that_cannot_be(tmp_path: Path) -> None:
-    path = tmp_path / "s.json"
-    write_session(path, SavedSession(tmp_path / "a.dcm", "00"))
-    assert read_session(path).read == ReadConfig()
-    document = json.loads(path.read_text())
-    for change in (
-        {"version": 2},
-        {"kind": "other"},
-        {"view": "A9C"},
-        {"source": None},
-        {"read": {"frames": [0, 1], "fps": -3.0, "spacing_mm": None}},
-    ):
-        path.write_text(json.dumps(document | change))
-        with pytest.raises(UnreadableFileError, match=r"s\.json"):
-            read_session(path)
-    for name in document:
-        path.write_text(json.dumps({key: document[key] for key in document if key != name}))
-        with pytest.raises(UnreadableFileError, match=r"s\.json"):
-            read_session(path)

@@ -1,0 +1,310 @@
+"""The work is kept safe by itself: soon after every change, and at the end.
+
+Every run of the program has a folder of its own with a lock, a session and the fields that are in
+no file of the user's. A folder whose run has ended, by a crash or by closing the window before
+saving, is offered again at the next start.
+"""
+
+from __future__ import annotations
+
+import logging
+import operator
+import shutil
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
+
+from app.context import Context
+from app.operations.restore import open_session
+from app.operations.save_session import SUFFIX, fields_of, snapshot, with_files
+from app.session import Loop
+from engine.errors import MyofluxError
+from engine.io.session_file import SavedSession, read_session, write_session
+from engine.model import Scale, ScaleField
+from engine.progress import NullProgress, Progress
+
+KIND: Final = "recovery"
+_LOG: Final = logging.getLogger(__name__)
+_SESSION: Final = f"session{SUFFIX}"
+_SOON_MS: Final = 1500
+_OFTEN_MS: Final = 60_000
+_KEPT_DAYS: Final = 30
+
+
+@dataclass(frozen=True)
+class LeftOver:
+    """Work of a run that has ended.
+
+    Attributes:
+        folder: Its folder.
+        when: Of its last change.
+        names: Its loops.
+    """
+
+    folder: Path
+    when: datetime
+    names: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """What is offered, on one line."""
+        names = self.names[0] if len(self.names) == 1 else f"{len(self.names)} loops"
+        return f"Continue with {names}, {self.when:%d %b, %H:%M}"
+
+
+class Recovery(QObject):
+    """Writes the state of the window into a folder of this run.
+
+    Args:
+        context: The window's parts.
+
+    Signals:
+        changed: What is left over of other runs has changed.
+        failed: A sentence: the work could not be kept safe.
+    """
+
+    changed = Signal()
+    failed = Signal(str)
+
+    def __init__(self, context: Context, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._root = context.settings.data_folder() / "recovery"
+        self._folder = self._root / f"{time.time_ns():x}-{uuid.uuid4().hex[:6]}"
+        self._lock: QLockFile | None = None
+        self._fields: dict[int, tuple[tuple[ScaleField, ...], Path]] = {}
+        self._touched: set[int] = set()
+        # Every change counts up; what is written is as new as the count it began with.
+        self._changes, self._written = 0, 0
+        self._told = False
+        self._soon, self._often = QTimer(self), QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_SOON_MS)
+        self._soon.timeout.connect(self.keep)
+        self._often.setInterval(_OFTEN_MS)
+        self._often.timeout.connect(self.keep)
+        self._often.start()
+        session = context.session
+        session.loops_changed.connect(self.note)
+        for signal in (
+            session.mask_changed,
+            session.marks_changed,
+            session.result_changed,
+            session.measurements_changed,
+            session.review_changed,
+        ):
+            signal.connect(self._note_edit)
+        context.jobs.activity_changed.connect(self._after_job)
+
+    def note(self) -> None:
+        """Something changed that is worth keeping."""
+        self._changes += 1
+        self._soon.start()
+
+    def note_saved(self) -> None:
+        """The user saved the session: nothing of it is at risk."""
+        self._written = self._changes
+        self._touched.clear()
+        self._soon.stop()
+        self._remove()
+
+    def keep(self) -> None:
+        """Write the state in the background, if it has changed and is worth it."""
+        jobs = self._context.jobs
+        if self._written == self._changes or jobs.running(KIND) is not None:
+            return
+        if not self._worth():
+            self._written = self._changes
+            self._remove()
+            return
+        loops, changes = self._context.session.loops, self._changes
+        saved = snapshot(self._context.session, self._context.display.options)
+        tracking = jobs.running("track") is not None
+
+        def work(progress: Progress) -> str:
+            return self._write(saved, loops, progress, with_fields=not tracking)
+
+        def done(problem: str) -> None:
+            if not problem:
+                self._written = changes
+                if changes != self._changes:
+                    self._soon.start()
+            elif not self._told:
+                self._told = True
+                self.failed.emit(problem)
+
+        jobs.start("Keeping the work safe", work, done, kind=KIND, quiet=True)
+
+    def finish(self) -> None:
+        """Write what is not kept yet, at the end; forget what is saved or worth nothing."""
+        self._soon.stop()
+        self._often.stop()
+        session = self._context.session
+        if not self._worth():
+            self._remove()
+        elif self._written != self._changes:
+            saved = snapshot(session, self._context.display.options)
+            problem = self._write(saved, session.loops, NullProgress(), with_fields=True)
+            if problem:
+                _LOG.error("%s", problem)
+        if self._lock is not None:
+            self._lock.unlock()
+            self._lock = None
+
+    def left_over(self) -> LeftOver | None:
+        """Return the newest work of a run that has ended, or None."""
+        found = []
+        for path in self._root.glob(f"*/{_SESSION}"):
+            folder = path.parent
+            if folder == self._folder or not _unlocked(folder):
+                continue
+            when = datetime.fromtimestamp(path.stat().st_mtime).astimezone()
+            if (datetime.now().astimezone() - when).days >= _KEPT_DAYS:
+                shutil.rmtree(folder, ignore_errors=True)
+                continue
+            found.append((when, folder))
+        for when, folder in sorted(found, reverse=True):
+            try:
+                loops = read_session(folder / _SESSION).loops
+            except MyofluxError as error:
+                _LOG.warning("%s", error)
+                shutil.rmtree(folder, ignore_errors=True)
+                continue
+            return LeftOver(folder, when, tuple(loop.name for loop in loops))
+        return None
+
+    def restore(self, left: LeftOver) -> None:
+        """Open the work of an ended run; this run goes on in its folder."""
+        self._remove()
+        self._folder = left.folder
+        if not self._take_lock():
+            self.failed.emit("Another window is open on this work.")
+            return
+
+        def opened(loops: tuple[Loop, ...]) -> None:
+            for loop in loops:
+                file = loop.fields_file
+                if file is not None and file.parent == left.folder.resolve():
+                    self._fields[loop.loop_id] = (_fields(loop), file)
+                    self._context.session.update(loop.loop_id, fields_file=None)
+            self.changed.emit()
+
+        open_session(self._context, left.folder / _SESSION, opened)
+
+    def discard(self, left: LeftOver) -> None:
+        """Forget the work of an ended run."""
+        shutil.rmtree(left.folder, ignore_errors=True)
+        self.changed.emit()
+
+    def _write(
+        self, saved: SavedSession, loops: tuple[Loop, ...], progress: Progress, *, with_fields: bool
+    ) -> str:
+        """Write fields that are in no file yet, then the session; return what went wrong."""
+        try:
+            if not self._take_lock():
+                return "The work cannot be kept safe: its folder is used by another window."
+            files: dict[int, Path] = {}
+            for loop in loops:
+                path = self._fields_path(loop, write=with_fields)
+                if path is not None:
+                    files[loop.loop_id] = path
+                progress.check()
+            write_session(self._folder / _SESSION, with_files(saved, loops, files))
+            kept = {path.name for path in files.values()}
+            for path in self._folder.glob("*.h5"):
+                if path.name not in kept:
+                    path.unlink(missing_ok=True)
+        except (MyofluxError, OSError) as error:
+            return f"The work cannot be kept safe: {error}"
+        return ""
+
+    def _fields_path(self, loop: Loop, *, write: bool) -> Path | None:
+        """Return the file that holds a loop's fields, written where there is none."""
+        path, result = self._kept_fields(loop), fields_of(loop)
+        if path is not None or result is None or not write:
+            return path
+        path = self._folder / f"{uuid.uuid4().hex[:8]}.h5"
+        self._context.verbs.write_result(path, result)
+        self._fields[loop.loop_id] = (_fields(loop), path)
+        return path
+
+    def _kept_fields(self, loop: Loop) -> Path | None:
+        """Return the file that holds a loop's fields already, or None."""
+        if loop.fields_file is not None and loop.fields_file.exists():
+            return loop.fields_file
+        before, path = self._fields.get(loop.loop_id, ((), None))
+        now = _fields(loop)
+        same = len(before) == len(now) and all(map(operator.is_, before, now))
+        return path if path is not None and same and path.exists() else None
+
+    def _note_edit(self) -> None:
+        loop = self._context.session.loop
+        if loop is not None:
+            self._touched.add(loop.loop_id)
+        self.note()
+
+    def _after_job(self) -> None:
+        """A tracking that was stopped, or of a loop not shown, ends without a signal of its own."""
+        jobs = self._context.jobs
+        if self._told or jobs.running("track") is not None or jobs.running(KIND) is not None:
+            return
+        if any(loop.flows and self._kept_fields(loop) is None for loop in self._loops()):
+            self.note()
+
+    def _loops(self) -> tuple[Loop, ...]:
+        return self._context.session.loops
+
+    def _worth(self) -> bool:
+        return any(worth_keeping(loop, loop.loop_id in self._touched) for loop in self._loops())
+
+    def _take_lock(self) -> bool:
+        if self._lock is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock = QLockFile(str(self._folder / "lock"))
+            lock.setStaleLockTime(0)
+            if not lock.tryLock(0):
+                return False
+            self._lock = lock
+        return True
+
+    def _remove(self) -> None:
+        if self._lock is not None:
+            self._lock.unlock()
+            self._lock = None
+        self._fields.clear()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def worth_keeping(loop: Loop, touched: bool) -> bool:
+    """Whether work went into a loop that opening its file would not bring back.
+
+    Args:
+        loop: The loop.
+        touched: Whether anything of it was changed since it was opened.
+    """
+    if loop.path is not None and loop.path == loop.fields_file:
+        return touched
+    mask, read = loop.mask, loop.read
+    told = read.fps is not None or read.spacing_mm is not None or loop.view_confirmed
+    marks = mask is not None and (loop.ed_frame, loop.es_frame) != (mask.ed_frame, mask.es_frame)
+    edited = mask is not None and mask.confidence is None
+    return bool(loop.flows) or loop.reviewed or told or marks or edited
+
+
+def _fields(loop: Loop) -> tuple[ScaleField, ...]:
+    return tuple(loop.flows[scale].field for scale in Scale if scale in loop.flows)
+
+
+def _unlocked(folder: Path) -> bool:
+    """Whether no running program holds a folder."""
+    lock = QLockFile(str(folder / "lock"))
+    lock.setStaleLockTime(0)
+    if not lock.tryLock(0):
+        return False
+    lock.unlock()
+    return True

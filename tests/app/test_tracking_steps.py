@@ -1,0 +1,119 @@
+"""Tracking in the window: partial scales, cancel, failures, masks and views."""
+
+from __future__ import annotations
+
+import threading
+
+from pytestqt.qtbot import QtBot
+from small_engine import FakeVerbs, dialogs, until, wait_idle
+
+from app.display import Page
+from app.main_window import MainWindow
+from app.widgets.step_section import StepState
+from engine.config import Preset
+from engine.errors import ResourceError
+from engine.model import Scale, Target, View
+
+
+def test_first_scale_is_shown_while_finer_ones_run(
+    opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot
+) -> None:
+    verbs.gate = threading.Event()
+    opened.track_panel.run()
+    session, display = opened.context.session, opened.context.display
+    until(qtbot, lambda: session.loop is not None and bool(session.loop.flows))
+    assert session.loop is not None
+    assert list(session.loop.flows) == [Scale.EIGHTH]
+    assert (display.options.page, display.options.scale) == (Page.FIELD, Scale.EIGHTH)
+    assert opened.view_bar.scales[Scale.EIGHTH].isEnabled()
+    assert not opened.view_bar.scales[Scale.FULL].isEnabled()
+    verbs.gate.set()
+    wait_idle(opened, qtbot)
+    assert list(session.loop.flows) == list(Scale)
+    assert display.options.scale is Scale.FULL
+
+
+def test_later_scales_do_not_pull_the_user_away(
+    opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot
+) -> None:
+    verbs.gate = threading.Event()
+    opened.track_panel.run()
+    session = opened.context.session
+    until(qtbot, lambda: session.loop is not None and bool(session.loop.flows))
+    opened.context.display.set(page=Page.IMAGE)
+    verbs.gate.set()
+    wait_idle(opened, qtbot)
+    assert opened.context.display.options.page is Page.IMAGE
+
+
+def test_cancel_keeps_finished_scales_and_says_that_it_is_incomplete(
+    opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot
+) -> None:
+    verbs.gate = threading.Event()
+    opened.track_panel.run()
+    session = opened.context.session
+    until(qtbot, lambda: session.loop is not None and bool(session.loop.flows))
+    opened.actions_["cancel"].trigger()
+    until(qtbot, lambda: not opened.context.jobs.busy)
+    assert session.loop is not None
+    assert session.loop.result is None
+    assert list(session.loop.flows) == [Scale.EIGHTH]
+    state, text = opened.track_panel.state()
+    assert state is StepState.ATTENTION
+    assert "not complete" in text
+    assert not dialogs(opened)
+
+
+def test_preview_preset_tracks_two_scales(opened: MainWindow, qtbot: QtBot) -> None:
+    panel = opened.track_panel
+    panel.preset.setCurrentIndex(panel.preset.findData(Preset.PREVIEW.value))
+    config = panel.config()
+    assert config.scales == ("1_8", "1_4")
+    assert config.preset is Preset.PREVIEW
+    assert config.reserve_cores == 1
+
+
+def test_failed_tracking_keeps_loop_and_mask(
+    opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot
+) -> None:
+    verbs.failure = ResourceError("There is not enough memory. Choose fewer frames.")
+    opened.track_panel.run()
+    wait_idle(opened, qtbot)
+    (box,) = dialogs(opened)
+    assert box.text() == "There is not enough memory. Choose fewer frames."
+    assert opened.context.session.loop is not None
+    assert opened.context.session.loop.mask is not None
+    assert opened.track_panel.start.isEnabled()
+
+
+def test_view_is_never_confirmed_but_by_the_user(opened: MainWindow, qtbot: QtBot) -> None:
+    loop = opened.context.session.loop
+    assert loop is not None
+    assert not loop.view_confirmed
+    opened.mask_panel.choose_view(View.A4C)
+    loop = opened.context.session.loop
+    assert loop is not None
+    assert loop.view is View.A4C
+    assert loop.view_confirmed
+
+
+def test_blood_makes_its_own_mask(opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot) -> None:
+    opened.mask_panel.choose_target(Target.BLOOD)
+    wait_idle(opened, qtbot)
+    assert verbs.calls[-1] == "build_mask auto blood"
+    assert opened.track_panel.config().target == "blood"
+
+
+def test_new_mask_can_be_undone_and_marks_the_tracking_stale(
+    tracked: MainWindow, qtbot: QtBot
+) -> None:
+    session = tracked.context.session
+    assert session.loop is not None
+    before = session.loop.mask
+    tracked.actions_["make_mask"].trigger()
+    wait_idle(tracked, qtbot)
+    assert session.loop.mask is not before
+    assert session.loop.stale
+    session.undo_group.undo()
+    assert session.loop.mask is before
+    assert not session.loop.stale
