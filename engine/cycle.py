@@ -30,6 +30,8 @@ UNKNOWN: Final = "unknown"
 _IRREGULAR: Final = 0.12
 #: Systole ends within this part of a beat; ES is looked for there only.
 _SYSTOLE_PART: Final = 0.65
+#: A systole makes the cavity fall by at least this part of its range over the loop.
+_SYSTOLE_FALL: Final = 0.4
 #: A peak of the area counts as another end-diastole if it reaches this part of the range.
 _PEAK_PART: Final = 0.6
 #: The same for the loop's first and last frame.
@@ -101,11 +103,19 @@ def find_cycle(
     least = 3 if frame_times_s is None else _MIN_BEAT_S / max(_interval(frame_times_s), 1e-6)
     starts = waves if waves else _maxima(curve, least)
     beats = tuple(itertools.pairwise(starts))
-    ed_frame, ed_origin = _end_diastole(ed, waves, starts, area_px is not None)
-    es_frame, es_origin = _end_systole(es, ed_frame, beats, curve, area_px is not None)
+    largest, smallest = LARGEST_AREA, SMALLEST_AREA
+    if area_px is None:
+        largest = smallest = IMAGE_START
+    ed_frame, ed_origin = _end_diastole(ed, starts, R_WAVE if waves else largest, curve)
+    es_frame, es_origin = _end_systole(es, ed_frame, starts, curve, smallest)
     rate, rate_origin = _heart_rate(frame_times_s, r_times_s, waves, beats, heart_rate_bpm)
     warnings += _surrogates(ed_frame, es_frame, ed_origin, es_origin)
     warnings += _irregular(frame_times_s, r_times_s, beats)
+    if ed_frame is not None and es_frame is not None and es_frame < ed_frame:
+        warnings.append(
+            "End-systole precedes end-diastole: the loop holds no whole systole after it. Choose "
+            "another beat, or read more frames."
+        )
     if not beats:
         warnings.append("The loop holds no complete beat; drift over the cycle is not measured.")
     return Cycle(
@@ -247,41 +257,63 @@ def _maxima(curve: NDArray[np.float64] | None, least: float) -> list[int]:
 
 
 def _end_diastole(
-    given: int | None, waves: list[int], starts: list[int], has_area: bool
+    given: int | None,
+    starts: list[int],
+    origin: str,
+    curve: NDArray[np.float64] | None,
 ) -> tuple[int | None, str]:
-    """Return the end-diastolic frame and its origin."""
+    """Return the end-diastolic frame and its origin: the first one that a systole follows."""
     if given is not None:
         return given, GIVEN
-    if waves:
-        return waves[0], R_WAVE
-    if starts:
-        return starts[0], LARGEST_AREA if has_area else IMAGE_START
-    return None, UNKNOWN
+    if not starts:
+        return None, UNKNOWN
+    if curve is None:
+        return starts[0], origin
+    followed = (frame for frame in starts if _holds_systole(curve, *_systole(frame, starts, curve)))
+    return next(followed, starts[0]), origin
+
+
+def _systole(ed: int, starts: list[int], curve: NDArray[np.float64]) -> tuple[int, int]:
+    """Return the half-open range of frames after end-diastole in which systole ends."""
+    gaps = np.diff(starts)
+    last = next((start for start in starts if start > ed + 1), len(curve))
+    if len(gaps):
+        last = min(last, ed + 1 + max(1, round(_SYSTOLE_PART * float(np.median(gaps)))))
+    return min(ed + 1, len(curve)), min(last, len(curve))
+
+
+def _holds_systole(curve: NDArray[np.float64], first: int, last: int) -> bool:
+    """Return whether the curve falls by half its range in a range of frames, and falls no more."""
+    if last - first < 1 or first < 1:
+        return False
+    lowest = first + int(np.argmin(curve[first:last]))
+    falls = curve[first - 1] - curve[lowest] >= _SYSTOLE_FALL * float(np.ptp(curve))
+    return bool(falls and lowest < len(curve) - 1)
 
 
 def _end_systole(
     given: int | None,
     ed: int | None,
-    beats: tuple[tuple[int, int], ...],
+    starts: list[int],
     curve: NDArray[np.float64] | None,
-    has_area: bool,
+    origin: str,
 ) -> tuple[int | None, str]:
-    """Return the end-systolic frame and its origin: the smallest cavity after end-diastole."""
+    """Return the end-systolic frame and its origin: the smallest cavity after end-diastole.
+
+    Where the loop ends before that systole does, the smallest cavity before end-diastole stands in.
+    """
     if given is not None:
         return given, GIVEN
     if curve is None:
         return None, UNKNOWN
-    last = len(curve)
-    first = 0 if ed is None else ed + 1
-    if ed is not None and beats:
-        length = int(np.median([stop - start for start, stop in beats]))
-        last = min(last, ed + 1 + max(1, round(_SYSTOLE_PART * length)))
-    elif ed is not None and ed > last // 2:
-        first, last = 0, ed  # most of what is left of the loop lies before end-diastole
+    first, last = 0, len(curve)
+    if ed is not None:
+        first, last = _systole(ed, starts, curve)
+        if not _holds_systole(curve, first, last) and (ed > len(curve) // 2 or first >= last):
+            first, last = 0, ed
     if first >= last:
-        first, last = 0, max(1, last - 1)
-    frame = first + int(np.argmin(curve[first:last]))
-    return (None, UNKNOWN) if frame == ed else (frame, SMALLEST_AREA if has_area else IMAGE_START)
+        return None, UNKNOWN
+    return first + int(np.argmin(curve[first:last])), origin
 
 
 def _heart_rate(

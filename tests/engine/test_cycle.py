@@ -165,3 +165,29 @@ def test_real_loops_tell_systole_from_diastole(
     frames = read_cine(path, ReadConfig(frames=(0, 45)), NullProgress()).frames
     curve = similarity_curve(frames)
     assert curve[slice(*systole)].max() < curve[slice(*diastole)].min()
+
+
+def test_the_beat_that_is_measured_holds_its_systole() -> None:
+    # The first maximum's systole is cut off at the start of a smaller beat; the second's is whole.
+    area = beating_area(110, 50, ed=20)
+    area[20:45] = np.linspace(area[20], area[20] - 120, 25)
+    area[45:70] = np.linspace(area[44], area[70], 25)
+    cycle = find_cycle(times(110), (), area)
+    assert cycle.ed_frame == pytest.approx(70, abs=1)
+    assert cycle.es_frame == pytest.approx(70 + 17.5, abs=1)
+    assert not any("precedes" in item for item in cycle.warnings)
+
+
+@pytest.mark.parametrize("ed", range(0, 50, 7))
+@pytest.mark.parametrize("count", [80, 101])
+def test_systole_follows_diastole_wherever_the_loop_begins(ed: int, count: int) -> None:
+    cycle = find_cycle(times(count), (), beating_area(count, 50, ed=ed))
+    assert cycle.ed_frame is not None
+    assert cycle.es_frame is not None
+    assert 0 < cycle.es_frame - cycle.ed_frame < 0.6 * 50
+
+
+def test_systole_before_a_given_end_diastole_is_told() -> None:
+    cycle = find_cycle(times(60), (), beating_area(60, 50, ed=55), ed=55)
+    assert cycle.es_frame == pytest.approx(5 + 17.5, abs=1)
+    assert any("precedes" in item for item in cycle.warnings)
