@@ -37,6 +37,7 @@ VERBS: Final = {
         DATA,
         "Measure a result; write CSV, summary, video, PNGs and PDF.",
     ),
+    "export": (DATA, "Write a result as NIfTI, VTK, NPZ, DICOM overlay, SEG or SR."),
     "cohort": (DATA, "Track and report many loops; write cohort.csv and studies.csv."),
     "demo": (MACHINE, "Read, mask, track, measure and report two loops, without a screen."),
     "check": (MACHINE, "Track small phantoms on this machine; compare with their exact motion."),

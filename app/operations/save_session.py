@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -149,16 +150,15 @@ def options_in(stored: dict[str, Any]) -> dict[str, Any]:
     """
     known: dict[str, Any] = {}
     for item in dataclasses.fields(DisplayOptions):
-        value, usual = stored.get(item.name), item.default
-        if item.name == "scale":
-            if value in {scale.value for scale in Scale}:
-                known["scale"] = Scale(value)
+        value: Any = stored.get(item.name)
+        usual: Any = Scale.FULL if item.name == "scale" else item.default
+        if isinstance(usual, StrEnum):
+            kind = type(usual)
+            if value in {member.value for member in kind}:
+                known[item.name] = kind(value)
         elif isinstance(usual, bool):
             if isinstance(value, bool):
                 known[item.name] = value
-        elif isinstance(usual, float):
-            if type(value) in {int, float} and math.isfinite(value):
-                known[item.name] = float(value)
-        elif isinstance(usual, str) and value in {member.value for member in type(usual)}:
-            known[item.name] = type(usual)(value)
+        elif type(value) in {int, float} and math.isfinite(value):
+            known[item.name] = float(value)
     return known

@@ -55,6 +55,8 @@ def write_overlay_dicom(
     progress: Progress,
     *,
     trust: NDArray[np.floating] | NDArray[np.bool_] | None = None,
+    banner: str = "",
+    arrows: bool = True,
     region: NDArray[np.bool_] | None = None,
     pixels_reviewed: bool = False,
 ) -> None:
@@ -71,6 +73,8 @@ def write_overlay_dicom(
         config: Holds the speed at the top of the colour bar.
         progress: Told of every frame.
         trust: ``(T-1, H, W)`` in [0, 1] or bool; arrows below 0.5 fade.
+        banner: A warning drawn over every frame, or an empty string.
+        arrows: Whether arrows are drawn.
         region: ``(H, W)`` bool: the ultrasound's sector; the cine is black outside of it.
         pixels_reviewed: Whether a person has looked and found no text that names the patient;
             needs ``region``.
@@ -85,7 +89,9 @@ def write_overlay_dicom(
             "Pixels count as free of burned-in text only with the ultrasound's region cut out. "
             "Give the region."
         )
-    painter = OverlayPainter(_within(result, region), scale, config, trust=trust)
+    painter = OverlayPainter(
+        _within(result, region), scale, config, trust=trust, banner=banner, arrows=arrows
+    )
     frames = []
     count = len(result.mask)
     for index in range(count):

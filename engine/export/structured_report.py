@@ -87,7 +87,10 @@ def write_structured_report(
         raise InputError(f"There is no layer '{layer}'. Choose among {', '.join(_LAYERS)}.")
     whole = list(_whole(result, measurements))
     if not whole:
-        raise InputError("There is no longitudinal strain to report. Track with contours first.")
+        raise InputError(
+            "There is no longitudinal strain to report. Track with contours, and confirm an apical "
+            "view and end-systole."
+        )
     groups = [_group(highdicom, result, "left ventricle", whole, layer)]
     for region, items in _segments(result, measurements):
         groups.append(_group(highdicom, result, region, items, layer))

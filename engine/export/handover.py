@@ -1,0 +1,173 @@
+"""A result for other programs: full fields, and DICOM objects for archives."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from engine.analysis.trust import TrustMap
+from engine.config import ReportConfig
+from engine.errors import InputError
+from engine.export.dicom import write_overlay_dicom
+from engine.export.fields import FieldFormat, write_fields
+from engine.export.notices import HIDDEN
+from engine.export.privacy import without_names, without_patient_data
+from engine.export.structured_report import write_structured_report
+from engine.io.common import sha256_of
+from engine.io.mask_file import Label
+from engine.masks.dicom_seg import write_dicom_seg
+from engine.masks.rasterise import fill_polygon, fill_ring
+from engine.model import Measurements, Scale, TrackingResult
+from engine.progress import Progress
+
+
+class HandoverFormat(StrEnum):
+    """What can be written for other programs."""
+
+    NIFTI = "nifti"
+    VTK = "vtk"
+    NPZ = "npz"
+    DICOM_OVERLAY = "dicom-overlay"
+    DICOM_SEG = "dicom-seg"
+    DICOM_SR = "dicom-sr"
+
+    @property
+    def needs_source(self) -> bool:
+        """Whether the DICOM file that was tracked is needed: the object belongs to its study."""
+        return self in {HandoverFormat.DICOM_SEG, HandoverFormat.DICOM_SR}
+
+
+@dataclass(frozen=True)
+class HandoverConfig:
+    """How a result is handed over.
+
+    Attributes:
+        source: DICOM file that was tracked; only for what refers to it.
+        scale: Scale of the overlay; the finest if None.
+        layer: Of the headline strain in a structured report.
+        patient_data: Whether file names, patient attributes and text outside the sector stay.
+        speed_limit: Top of the overlay's colour bar; None takes it from the loop.
+    """
+
+    source: Path | None = None
+    scale: Scale | None = None
+    layer: str = "midwall"
+    patient_data: bool = False
+    speed_limit: float | None = None
+
+
+_FIELDS: Final = {
+    HandoverFormat.NIFTI: FieldFormat.NIFTI,
+    HandoverFormat.VTK: FieldFormat.VTK,
+    HandoverFormat.NPZ: FieldFormat.NPZ,
+}
+
+
+def hand_over(
+    result: TrackingResult,
+    out_dir: Path,
+    wanted: HandoverFormat,
+    config: HandoverConfig,
+    progress: Progress,
+    *,
+    measurements: Measurements | None = None,
+    trust: TrustMap | None = None,
+) -> tuple[Path, ...]:
+    """Write a result in a format of other programs.
+
+    Args:
+        result: What was tracked.
+        out_dir: Folder of the files; made if missing.
+        wanted: The format.
+        config: Source, scale, and whether patient data stays.
+        progress: Told of every part.
+        measurements: What was measured; a structured report needs them.
+        trust: Of the scale drawn: untrusted arrows of the overlay fade, and blood without
+            contrast shows none.
+
+    Returns:
+        The files.
+
+    Raises:
+        InputError: If the source, contours or measurements that the format needs are missing.
+        MissingPackageError: If the format needs highdicom and it is not installed.
+        OutputError: If a file cannot be written; nothing half-written stays.
+        Cancelled: If a stop was asked for.
+    """
+    if not config.patient_data:
+        result = without_patient_data(result)
+    if wanted in _FIELDS:
+        return write_fields(out_dir, result, _FIELDS[wanted], progress)
+    if wanted is HandoverFormat.DICOM_OVERLAY:
+        scale = config.scale or result.finest.scale
+        path = out_dir / "overlay.dcm"
+        blind = trust is not None and trust.contrast is not None and not trust.contrast.trackable
+        write_overlay_dicom(
+            path,
+            result,
+            scale,
+            ReportConfig(speed_limit=config.speed_limit),
+            progress,
+            trust=None if trust is None else trust.score,
+            banner=HIDDEN if blind else "",
+            arrows=not blind,
+        )
+        return (path,)
+    source = _checked_source(result, config, progress)
+    with tempfile.TemporaryDirectory() as folder:
+        if not config.patient_data:
+            copy = Path(folder) / "loop.dcm"
+            without_names(source, copy)
+            source = copy
+        progress.check()
+        if wanted is HandoverFormat.DICOM_SEG:
+            return _write_segmentations(result, out_dir, source)
+        if measurements is None:
+            raise InputError("A structured report needs measurements. Measure the result first.")
+        path = out_dir / "strain-sr.dcm"
+        write_structured_report(path, result, measurements, source, config.layer)
+        return (path,)
+
+
+def _checked_source(result: TrackingResult, config: HandoverConfig, progress: Progress) -> Path:
+    """Return the DICOM file that was tracked.
+
+    Raises:
+        InputError: If it is missing or another one.
+    """
+    if config.source is None:
+        raise InputError(
+            "This DICOM object refers to the loop that was tracked. Give its DICOM file (--source)."
+        )
+    if sha256_of([config.source], progress) != result.source_sha256:
+        raise InputError(
+            f"{config.source.name} is not the file that was tracked: its checksum differs. Give "
+            "the tracked DICOM file."
+        )
+    return config.source
+
+
+def _write_segmentations(result: TrackingResult, out_dir: Path, source: Path) -> tuple[Path, ...]:
+    """Write the contours of end-diastole and end-systole as one DICOM Segmentation each."""
+    contours = result.contours
+    if contours is None:
+        raise InputError("A segmentation needs contours. Track with contours first.")
+    marks = {"ed": result.ed_frame, "es": result.es_frame}
+    frames = {name: frame for name, frame in marks.items() if frame is not None}
+    if not frames:
+        raise InputError("A segmentation needs end-diastole or end-systole. Mark one first.")
+    shape = result.mask.shape[1:]
+    files = []
+    for name, frame in frames.items():
+        index = frame - result.first_frame
+        inner = contours.endocardial[index]
+        masks = {Label.CAVITY: fill_polygon(inner, shape)}
+        if contours.epicardial is not None:
+            ring = fill_ring(inner, contours.epicardial[index], shape, closed=contours.closed)
+            masks[Label.MYOCARDIUM] = ring & ~masks[Label.CAVITY]
+        files.append(out_dir / f"segmentation-{name}.dcm")
+        write_dicom_seg(files[-1], source, frame, masks)
+    return tuple(files)
