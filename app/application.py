@@ -13,13 +13,14 @@ from PySide6.QtWidgets import QApplication
 from app import theme
 from app.context import Context
 from app.display import Display
+from app.engine_verbs import EngineVerbs
 from app.errors import ErrorHub
 from app.jobs import JobRunner
 from app.main_window import MainWindow
 from app.playback import Player
 from app.session import Session
 from app.settings import Settings
-from app.verbs import EngineVerbs, Verbs
+from app.verbs import Verbs
 from engine import __version__
 
 _LOG: Final = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ from app.actions import shortcut_groups
 from app.dialogs.help import AboutDialog, ShortcutsDialog
 from app.display import Page
 from app.operations.track import cancel
+from engine.config import HandoverFormat
 from engine.model import Scale
 
 if TYPE_CHECKING:
@@ -26,11 +27,16 @@ def make_handlers(window: MainWindow) -> dict[str, Callable[..., object]]:
     handlers: dict[str, Callable[..., object]] = {name: getattr(commands, name) for name in names}
     for name in ("arrows", "vorticity", "contour", "trust", "depth"):
         handlers[name] = lambda on, key=name: display.set(**{key: on})
+    for wanted in HandoverFormat:
+        name = f"export_{wanted.value.replace('-', '_')}"
+        handlers[name] = lambda chosen=wanted: commands.hand_over(chosen)
     for scale in Scale:
         handlers[f"show_{scale.value}"] = lambda chosen=scale: window.show_scale(chosen)
     return handlers | {
         "quit": window.close,
         "continue_work": window.continue_work,
+        "hide_patient": commands.hide_patient,
+        "named_exports": commands.name_in_exports,
         "set_ed": commands.set_ed,
         "set_es": commands.set_es,
         "fit": window.stage.viewport.reset,

@@ -13,11 +13,20 @@ from PySide6.QtWidgets import QWidget
 from app.context import Context
 from app.dialogs import questions
 from app.dialogs.questions import NumberDialog
-from app.operations import calibrate, confirm, export, make_mask, open_loop, restore, save_session
+from app.operations import (
+    calibrate,
+    confirm,
+    export,
+    make_mask,
+    open_loop,
+    privacy,
+    restore,
+    save_session,
+)
 from app.operations.track import cancel
 from app.views.stage import Stage
 from app.views.tools import CaliperTool, PickTool, Tool
-from engine.config import MaskConfig, MaskMethod, ReportConfig
+from engine.config import HandoverFormat, MaskConfig, MaskMethod, ReportConfig
 from engine.errors import MyofluxError
 from engine.model import View
 
@@ -26,6 +35,7 @@ _LOOPS: Final = (
     "Loops and results (*.dcm *.dicom *.mp4 *.avi *.mov *.mkv *.gif *.png *.jpg *.jpeg *.tif "
     "*.tiff *.nii *.nii.gz *.npz *.h5 *.hdf5 *.myoflux);;All files (*)"
 )
+_DICOM: Final = "DICOM (*.dcm *.dicom);;All files (*)"
 _MASKS: Final = "Masks and contours (*.png *.nii *.nii.gz *.npz *.json);;All files (*)"
 
 
@@ -181,6 +191,32 @@ class Handlers(QObject):
             config = ReportConfig()
             self.attempt(lambda: export.export_report(self._context, folder, config, self._tell))
 
+    def hand_over(self, wanted: HandoverFormat) -> None:
+        """Ask for a folder, and the DICOM file where it is needed, and write for other programs."""
+        loop = self._context.session.loop
+        source = None if loop is None else loop.path
+        if wanted.needs_source and (
+            source is None or source.suffix.lower() in open_loop.RESULT_SUFFIXES
+        ):
+            title = "The DICOM file that was tracked"
+            source = questions.ask_open(self._window, self._context.settings, title, _DICOM)
+            if source is None:
+                return
+        folder = questions.ask_open_folder(self._window, self._context.settings, "Export folder")
+        if folder is not None:
+            self.attempt(
+                lambda: export.hand_over(self._context, folder, wanted, source, self._tell)
+            )
+
+    def name_in_exports(self, named: bool) -> None:
+        """Let exports hold patient data, or not."""
+        self._context.settings.set_flag(export.NAMED, named)
+        self.tool_changed.emit()
+
+    def hide_patient(self, private: bool) -> None:
+        """Hide or show patient data in the window."""
+        privacy.set_private(self._context, private)
+
     def set_ed(self) -> None:
         """Set end-diastole to the frame shown."""
         session = self._context.session
@@ -228,7 +264,8 @@ class Handlers(QObject):
 
     def _ask_save(self, title: str, ending: str, kinds: str) -> Path | None:
         loop = self._context.session.loop
-        stem = "loop" if loop is None else Path(loop.name).stem
+        named = loop is not None and export.named(self._context)
+        stem = Path(loop.name).stem if loop is not None and named else "loop"
         return questions.ask_save(self._window, self._context.settings, title, stem + ending, kinds)
 
     def _tell(self, files: tuple[Path, ...]) -> None:

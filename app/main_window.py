@@ -31,6 +31,8 @@ from app.dialogs.questions import show_error
 from app.display import Page
 from app.editing import EditController
 from app.handlers import Handlers
+from app.operations.export import named
+from app.operations.privacy import restore_choice
 from app.panels.loop_panel import LoopPanel
 from app.panels.mask_panel import MaskPanel
 from app.panels.measure_panel import MeasurePanel
@@ -63,6 +65,7 @@ class MainWindow(QMainWindow):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.context = context
+        restore_choice(context)
         self.setWindowTitle("Myoflux")
         self.setWindowIcon(theme.icon("myoflux"))
         self.setMinimumSize(900, 600)
@@ -211,6 +214,7 @@ class MainWindow(QMainWindow):
             session.mask_changed,
             session.result_changed,
             session.loops_changed,
+            session.privacy_changed,
             context.display.changed,
             context.player.state_changed,
         ):
@@ -243,11 +247,13 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         session, options = self.context.session, self.context.display.options
         loop = session.loop
-        self.setWindowTitle("Myoflux" if loop is None else f"{loop.name} – Myoflux")
+        self.setWindowTitle("Myoflux" if loop is None else f"{session.shown_name(loop)} – Myoflux")
         actions = self.actions_
         actions.refresh(loop)
         for name in ("arrows", "vorticity", "contour", "trust", "depth"):
             actions[name].setChecked(getattr(options, name))
+        actions["hide_patient"].setChecked(session.private)
+        actions["named_exports"].setChecked(named(self.context))
         actions["repeat"].setChecked(self.context.player.looping)
         actions["full_screen"].setChecked(self.isFullScreen())
         actions["caliper"].setChecked(isinstance(self.stage.tool, CaliperTool))

@@ -229,7 +229,7 @@ class Recovery(QObject):
         if path is not None or result is None or not write:
             return path
         path = self._folder / f"{uuid.uuid4().hex[:8]}.h5"
-        self._context.verbs.write_result(path, result)
+        self._context.verbs.write_result(path, result, patient_data=True)
         self._fields[loop.loop_id] = (_fields(loop), path)
         return path
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
 
@@ -35,6 +37,8 @@ _SIGNALS: Final = {
     "rejected": "review_changed",
     "reviewed": "review_changed",
     "error": "mask_changed",
+    "sector": "privacy_changed",
+    "patient": "privacy_changed",
 }
 
 
@@ -63,6 +67,8 @@ class Loop:
         rejected: Segments rejected in the review.
         reviewed: Whether a person has accepted the moving contour.
         error: Why there is no mask, or an empty string.
+        patient: What the file's header says of the patient, by label; never saved.
+        sector: ``(H, W)`` bool: pixels of the ultrasound, or None while it is not known.
     """
 
     loop_id: int
@@ -85,6 +91,8 @@ class Loop:
     rejected: frozenset[str] = frozenset()
     reviewed: bool = False
     error: str = ""
+    patient: tuple[tuple[str, str], ...] = ()
+    sector: NDArray[np.bool_] | None = None
 
     @property
     def frame_count(self) -> int:
@@ -130,6 +138,7 @@ class Session(QObject):
         mask_changed, marks_changed, flows_changed, result_changed, measurements_changed,
         review_changed: That field of the current loop changed.
         frame_changed: The frame shown.
+        privacy_changed: Patient data is hidden or shown.
     """
 
     loops_changed = Signal()
@@ -141,6 +150,7 @@ class Session(QObject):
     measurements_changed = Signal()
     review_changed = Signal()
     frame_changed = Signal(int)
+    privacy_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -150,6 +160,16 @@ class Session(QObject):
         self._frames: dict[int, int] = {}
         self._stacks: dict[int, QUndoStack] = {}
         self.undo_group = QUndoGroup(self)
+        self.private = False
+
+    def set_private(self, private: bool) -> None:
+        """Hide or show what may name a patient: file names, header, text outside the sector."""
+        self.private = private
+        self.privacy_changed.emit()
+
+    def shown_name(self, loop: Loop) -> str:
+        """Return a loop's name as it may be seen."""
+        return f"Loop {loop.loop_id}" if self.private else loop.name
 
     @property
     def loops(self) -> tuple[Loop, ...]:
@@ -237,3 +257,8 @@ class Session(QObject):
     def _announce_loop(self) -> None:
         self.loop_changed.emit()
         self.frame_changed.emit(self.frame)
+
+
+def within_sector(frame: NDArray[np.uint8], sector: NDArray[np.bool_] | None) -> NDArray[np.uint8]:
+    """Return a ``(H, W)`` frame, black outside the sector; all black while that is unknown."""
+    return np.zeros_like(frame) if sector is None else frame * sector.view(np.uint8)

@@ -48,6 +48,14 @@ class Settings:
         """Remember a word."""
         self._store.setValue(key, value)
 
+    def flag(self, key: str) -> bool:
+        """Return a remembered choice; False on the first start."""
+        return self.text(key, "no") == "yes"
+
+    def set_flag(self, key: str, value: bool) -> None:
+        """Remember a choice."""
+        self.set_text(key, "yes" if value else "no")
+
     def folder(self) -> Path:
         """Folder of the last file dialog."""
         path = Path(self.text("folder", ""))

@@ -233,3 +233,38 @@ class ReportConfig:
     pdf: bool = True
     figures: bool = True
     speed_limit: float | None = None
+
+
+class HandoverFormat(StrEnum):
+    """What can be written for other programs."""
+
+    NIFTI = "nifti"
+    VTK = "vtk"
+    NPZ = "npz"
+    DICOM_OVERLAY = "dicom-overlay"
+    DICOM_SEG = "dicom-seg"
+    DICOM_SR = "dicom-sr"
+
+    @property
+    def needs_source(self) -> bool:
+        """Whether the DICOM file that was tracked is needed: the object belongs to its study."""
+        return self in {HandoverFormat.DICOM_SEG, HandoverFormat.DICOM_SR}
+
+
+@dataclass(frozen=True)
+class HandoverConfig:
+    """How a result is handed over.
+
+    Attributes:
+        source: DICOM file that was tracked; only for what refers to it.
+        scale: Key of the overlay's scale; the finest if None.
+        layer: Of the headline strain in a structured report.
+        patient_data: Whether file names, patient attributes and text outside the sector stay.
+        speed_limit: Top of the overlay's colour bar; None takes it from the loop.
+    """
+
+    source: Path | None = None
+    scale: str | None = None
+    layer: str = "midwall"
+    patient_data: bool = False
+    speed_limit: float | None = None

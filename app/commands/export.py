@@ -10,8 +10,8 @@ import typer
 from app.commands import options
 from app.console import ConsoleProgress, print_files
 from engine import pipeline
-from engine.config import MeasureConfig
-from engine.export.handover import HandoverConfig, HandoverFormat, hand_over
+from engine.config import HandoverConfig, HandoverFormat, MeasureConfig
+from engine.export.handover import hand_over
 from engine.model import Measurements, Scale, TrackingResult
 
 
@@ -38,7 +38,7 @@ def export(
     """Write a result for other programs: NIfTI, VTK, NPZ, DICOM overlay, SEG or SR."""
     config = HandoverConfig(
         source=source,
-        scale=None if scale is None else Scale.parse(scale),
+        scale=None if scale is None else Scale.parse(scale).value,
         layer=layer,
         patient_data=patient_data,
         speed_limit=speed_limit,
@@ -48,8 +48,8 @@ def export(
         with ConsoleProgress(f"Writing {wanted.value}") as progress:
             trust, measured = None, None
             if wanted is HandoverFormat.DICOM_OVERLAY:
-                field = tracked.at_scale(config.scale or tracked.finest.scale)
-                trust = pipeline.trust_map(tracked, field, progress)
+                chosen = None if scale is None else tracked.at_scale(Scale.parse(scale))
+                trust = pipeline.trust_map(tracked, chosen, progress)
             if wanted is HandoverFormat.DICOM_SR:
                 measured = _measured(tracked, layer, progress)
             files = hand_over(

@@ -8,12 +8,13 @@ from pathlib import Path
 from app.context import Context
 from app.operations.measure import without_rejected
 from app.session import Loop
-from engine.config import MeasureConfig, ReportConfig
+from engine.config import HandoverConfig, HandoverFormat, MeasureConfig, ReportConfig
 from engine.errors import InputError
 from engine.model import Measurements, Scale, TrackingResult
 from engine.progress import Progress
 
 KIND = "export"
+NAMED = "patient_data_in_exports"
 
 
 def export_video(context: Context, path: Path, scale: Scale | None, done: Done) -> None:
@@ -22,7 +23,7 @@ def export_video(context: Context, path: Path, scale: Scale | None, done: Done) 
     shown = scale or result.finest.scale
 
     def work(progress: Progress) -> tuple[Path, ...]:
-        context.verbs.write_movie(path, result, shown, progress)
+        context.verbs.write_movie(path, result, shown, progress, patient_data=named(context))
         return (path,)
 
     context.jobs.start("Writing the video", work, done, kind=KIND)
@@ -45,7 +46,7 @@ def export_result(context: Context, path: Path, done: Done) -> None:
 
     def work(progress: Progress) -> tuple[Path, ...]:
         progress.check()
-        context.verbs.write_result(path, result)
+        context.verbs.write_result(path, result, patient_data=named(context))
         return (path,)
 
     def written(files: tuple[Path, ...]) -> None:
@@ -63,9 +64,42 @@ def export_report(context: Context, folder: Path, config: ReportConfig, done: Do
 
     def work(progress: Progress) -> tuple[Path, ...]:
         measurements = _measurements(context, loop, result, progress)
-        return context.verbs.report(result, measurements, folder, config, progress)
+        return context.verbs.report(
+            result, measurements, folder, config, progress, patient_data=named(context)
+        )
 
     context.jobs.start("Writing the report", work, done, kind=KIND)
+
+
+def hand_over(
+    context: Context, folder: Path, wanted: HandoverFormat, source: Path | None, done: Done
+) -> None:
+    """Write the result for other programs into a folder.
+
+    Args:
+        context: The window's parts.
+        folder: Of the files.
+        wanted: The format.
+        source: DICOM file that was tracked, where the format refers to it.
+        done: Called with the files.
+    """
+    result, shown = _result(context), context.display.options.scale
+    known = {item.scale for item in result.fields}
+    config = HandoverConfig(
+        source=source,
+        scale=shown.value if shown in known else None,
+        patient_data=named(context),
+    )
+
+    def work(progress: Progress) -> tuple[Path, ...]:
+        return context.verbs.hand_over(result, folder, wanted, config, progress)
+
+    context.jobs.start(f"Writing {wanted.value}", work, done, kind=KIND)
+
+
+def named(context: Context) -> bool:
+    """Whether exports may hold what names the patient."""
+    return context.settings.flag(NAMED)
 
 
 Done = Callable[[tuple[Path, ...]], None]

@@ -10,6 +10,7 @@ import numpy as np
 from app.context import Context
 from app.flow_view import FlowView, make_flow_view
 from app.operations.make_mask import make_mask
+from app.operations.privacy import look_into
 from app.session import Loop
 from engine.config import ReadConfig
 from engine.model import Cine, Mask, MaskKind, Provenance, Scale, TrackingResult
@@ -53,6 +54,7 @@ def _add(
     read: ReadConfig | None = None,
 ) -> None:
     loop = context.session.add(name, cine, path=path, read=read or ReadConfig())
+    look_into(context, loop)
     if loop.frame_count < 2:
         context.session.update(loop.loop_id, error="A single frame has no motion to track.")
         return
@@ -74,6 +76,7 @@ def _open_result(context: Context, path: Path) -> None:
     def show(found: tuple[TrackingResult, dict[Scale, FlowView]]) -> None:
         context.settings.add_recent(path)
         loop = add_result(context, path, *found)
+        look_into(context, loop)
         context.display.show_scale(loop.result.finest.scale if loop.result else Scale.FULL)
         context.player.play()
 

@@ -14,6 +14,7 @@ from app.context import Context
 from app.flow_view import FlowView, make_flow_view
 from app.operations.make_mask import make_mask
 from app.operations.open_loop import RESULT_SUFFIXES, cine_of
+from app.operations.privacy import look_into
 from app.operations.save_session import options_in
 from app.operations.track import weigh
 from app.session import Loop
@@ -76,6 +77,7 @@ def open_session(
         for loop, item in zip(loops, found, strict=True):
             context.session.activate(loop.loop_id)
             context.session.set_frame(item.saved.frame)
+            look_into(context, loop)
             weigh(context, loop.loop_id)
             if loop.mask is None and loop.frame_count > 1:
                 make_mask(context, loop)

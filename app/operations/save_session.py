@@ -48,7 +48,7 @@ def save_session(context: Context, path: Path, saved_to: Callable[[Path], None])
             place = f"-{number}" if len(loops) > 1 else ""
             files[loop.loop_id] = path.with_name(f"{path.stem}{place}.h5")
             progress.check()
-            context.verbs.write_result(files[loop.loop_id], fields)
+            context.verbs.write_result(files[loop.loop_id], fields, patient_data=True)
         write_session(path, with_files(saved, loops, files))
         return files
 

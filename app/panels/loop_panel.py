@@ -54,7 +54,12 @@ class LoopPanel(StepPanel):
             self._facts.show_facts([])
             self._warnings.hide()
             return
-        self._facts.show_facts(loop_facts(loop.cine))
+        facts = loop_facts(loop.cine)
+        if self.context.session.private:
+            facts[0] = ("Source", f"hidden\n{facts[0][1].partition(chr(10))[2]}")
+        else:
+            facts[1:1] = loop.patient
+        self._facts.show_facts(facts)
         warnings = loop.cine.provenance.warnings
         self._warnings.setText("\n".join(warnings))
         self._warnings.setVisible(bool(warnings))

@@ -40,6 +40,7 @@ class StepsPanel(QScrollArea):
             session.result_changed,
             session.measurements_changed,
             session.review_changed,
+            session.privacy_changed,
             context.jobs.activity_changed,
         ):
             signal.connect(self.refresh)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QWidget
 from app import theme
 from app.display import Display, Page
 from app.flow_view import FlowView
-from app.session import Session
+from app.session import Session, within_sector
 from app.views.overlays.banner import BannerOverlay
 from app.views.overlays.colour_bar import ColourBarOverlay
 from app.views.overlays.depth_scale import DepthScaleOverlay
@@ -89,6 +89,7 @@ class CineView(QWidget):
             session.measurements_changed,
             session.review_changed,
             session.frame_changed,
+            session.privacy_changed,
             display.changed,
             viewport.changed,
         ):
@@ -228,6 +229,8 @@ class CineView(QWidget):
 
     def _paint_frame(self, painter: QPainter, scene: Scene) -> None:
         frame = scene.loop.cine.frames[scene.frame]
+        if self._session.private:
+            frame = within_sector(frame, scene.loop.sector)
         height, width = frame.shape
         image = QImage(frame.data, width, height, width, QImage.Format.Format_Indexed8)
         image.setColorTable(grey_table(scene.options.gain, scene.options.contrast))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QWidget
 
 from app import theme
-from app.session import Loop, Session
+from app.session import Loop, Session, within_sector
 
 _WIDTH, _HEIGHT = 132, 96
 _ID: Final = Qt.ItemDataRole.UserRole
@@ -41,6 +43,7 @@ class LoopList(QListWidget):
         self.customContextMenuRequested.connect(self._show_menu)
         self.currentItemChanged.connect(self._choose)
         session.loops_changed.connect(self._rebuild)
+        session.privacy_changed.connect(self._rebuild)
         session.loop_changed.connect(self._select)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -54,14 +57,23 @@ class LoopList(QListWidget):
         self.blockSignals(True)
         self.clear()
         for loop in self._session.loops:
-            item = QListWidgetItem(_plain_icon(thumbnail(loop)), loop.name)
+            item = QListWidgetItem(
+                _plain_icon(self._thumbnail(loop)), self._session.shown_name(loop)
+            )
             item.setData(_ID, loop.loop_id)
             item.setSizeHint(QSize(_WIDTH + 16, _HEIGHT + 34))
             item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter)
-            item.setToolTip(str(loop.path or loop.name))
+            if not self._session.private:
+                item.setToolTip(str(loop.path or loop.name))
             self.addItem(item)
         self.blockSignals(False)
         self._select()
+
+    def _thumbnail(self, loop: Loop) -> QPixmap:
+        frame = loop.cine.frames[loop.frame_count // 2]
+        if self._session.private:
+            frame = within_sector(frame, loop.sector)
+        return thumbnail(frame)
 
     def _select(self) -> None:
         loop = self._session.loop
@@ -93,9 +105,8 @@ def _plain_icon(pixmap: QPixmap) -> QIcon:
     return icon
 
 
-def thumbnail(loop: Loop) -> QPixmap:
-    """Return a small picture of the loop's middle frame, twice as fine as it is shown."""
-    frame = loop.cine.frames[loop.frame_count // 2]
+def thumbnail(frame: NDArray[np.uint8]) -> QPixmap:
+    """Return a small picture of a ``(H, W)`` frame, twice as fine as it is shown."""
     height, width = frame.shape
     image = QImage(frame.data, width, height, width, QImage.Format.Format_Grayscale8)
     size = QSize(2 * _WIDTH, 2 * _HEIGHT)

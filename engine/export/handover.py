@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from engine.analysis.trust import TrustMap
-from engine.config import ReportConfig
+from engine.config import HandoverConfig, HandoverFormat, ReportConfig
 from engine.errors import InputError
 from engine.export.dicom import write_overlay_dicom
 from engine.export.fields import FieldFormat, write_fields
@@ -22,42 +20,6 @@ from engine.masks.dicom_seg import write_dicom_seg
 from engine.masks.rasterise import fill_polygon, fill_ring
 from engine.model import Measurements, Scale, TrackingResult
 from engine.progress import Progress
-
-
-class HandoverFormat(StrEnum):
-    """What can be written for other programs."""
-
-    NIFTI = "nifti"
-    VTK = "vtk"
-    NPZ = "npz"
-    DICOM_OVERLAY = "dicom-overlay"
-    DICOM_SEG = "dicom-seg"
-    DICOM_SR = "dicom-sr"
-
-    @property
-    def needs_source(self) -> bool:
-        """Whether the DICOM file that was tracked is needed: the object belongs to its study."""
-        return self in {HandoverFormat.DICOM_SEG, HandoverFormat.DICOM_SR}
-
-
-@dataclass(frozen=True)
-class HandoverConfig:
-    """How a result is handed over.
-
-    Attributes:
-        source: DICOM file that was tracked; only for what refers to it.
-        scale: Scale of the overlay; the finest if None.
-        layer: Of the headline strain in a structured report.
-        patient_data: Whether file names, patient attributes and text outside the sector stay.
-        speed_limit: Top of the overlay's colour bar; None takes it from the loop.
-    """
-
-    source: Path | None = None
-    scale: Scale | None = None
-    layer: str = "midwall"
-    patient_data: bool = False
-    speed_limit: float | None = None
-
 
 _FIELDS: Final = {
     HandoverFormat.NIFTI: FieldFormat.NIFTI,
@@ -102,7 +64,7 @@ def hand_over(
     if wanted in _FIELDS:
         return write_fields(out_dir, result, _FIELDS[wanted], progress)
     if wanted is HandoverFormat.DICOM_OVERLAY:
-        scale = config.scale or result.finest.scale
+        scale = result.finest.scale if config.scale is None else Scale.parse(config.scale)
         path = out_dir / "overlay.dcm"
         blind = trust is not None and trust.contrast is not None and not trust.contrast.trackable
         write_overlay_dicom(

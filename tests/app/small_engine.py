@@ -9,13 +9,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
 from app.verbs import Trust
-from engine.config import MaskConfig, MeasureConfig, ReadConfig, ReportConfig, TrackingConfig
+from engine.config import (
+    HandoverConfig,
+    HandoverFormat,
+    MaskConfig,
+    MeasureConfig,
+    ReadConfig,
+    ReportConfig,
+    TrackingConfig,
+)
 from engine.errors import UnreadableFileError
 from engine.model import (
     Cine,
@@ -163,14 +172,39 @@ class FakeVerbs:
         folder: Path,
         config: ReportConfig,
         progress: Progress,
+        *,
+        patient_data: bool,
     ) -> tuple[Path, ...]:
         self.calls.append("report")
         path = folder / "report.pdf"
         path.write_bytes(b"pdf")
         return (path,)
 
+    def hand_over(
+        self,
+        result: TrackingResult,
+        folder: Path,
+        wanted: HandoverFormat,
+        config: HandoverConfig,
+        progress: Progress,
+    ) -> tuple[Path, ...]:
+        name = None if config.source is None else config.source.name
+        self.calls.append(f"hand_over {wanted.value} {name} {config.patient_data}")
+        return (folder / "x.bin",)
+
+    def find_sector(self, cine: Cine) -> NDArray[np.bool_]:
+        sector = np.zeros(cine.shape[1:], np.bool_)
+        sector[10:90, 20:110] = True
+        return sector
+
     def write_movie(
-        self, path: Path, result: TrackingResult, scale: Scale, progress: Progress
+        self,
+        path: Path,
+        result: TrackingResult,
+        scale: Scale,
+        progress: Progress,
+        *,
+        patient_data: bool,
     ) -> None:
         self.calls.append(f"write_movie {scale.label}")
         if self.failure is not None:
@@ -181,7 +215,7 @@ class FakeVerbs:
         self.calls.append("write_csv")
         path.write_text("csv", encoding="utf-8")
 
-    def write_result(self, path: Path, result: TrackingResult) -> None:
+    def write_result(self, path: Path, result: TrackingResult, *, patient_data: bool) -> None:
         self.calls.append("write_result")
         path.write_bytes(b"h5")
         self.results[str(path)] = result

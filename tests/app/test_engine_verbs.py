@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.verbs import EngineVerbs
+from app.engine_verbs import EngineVerbs
 from engine.analysis import trust as trusting
 from engine.analysis.contrast import Contrast
 from engine.config import MeasureConfig, ReportConfig
@@ -48,8 +48,9 @@ def test_trust_is_judged_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     verbs.trust(result, Scale.FULL, progress)
     measurements = verbs.measure(result, MeasureConfig(), progress)
     files = ReportConfig(figures=False, pdf=False)
-    verbs.report(result, measurements, tmp_path, files, progress)
-    verbs.write_movie(tmp_path / "loop.mp4", result, Scale.FULL, progress)
+    verbs.report(result, measurements, tmp_path, files, progress, patient_data=True)
+    path = tmp_path / "loop.mp4"
+    verbs.write_movie(path, result, Scale.FULL, progress, patient_data=False)
     assert len(calls) == 1
 
 
@@ -62,7 +63,8 @@ def test_video_without_contrast_shows_a_banner_and_no_arrows(
     monkeypatch.setattr(trusting, "trackable_contrast", lambda _: contrast)
     monkeypatch.setattr(movie, "write_movie", lambda *_, **options: seen.update(options))
     verbs, result = EngineVerbs(), drift(Target.BLOOD)
-    verbs.write_movie(tmp_path / "loop.mp4", result, Scale.FULL, NullProgress())
+    path = tmp_path / "loop.mp4"
+    verbs.write_movie(path, result, Scale.FULL, NullProgress(), patient_data=True)
     assert seen["arrows"] is trackable
     assert bool(seen["banner"]) is not trackable
     assert seen["trust"].shape == (3, *SHAPE)

@@ -179,7 +179,7 @@ def test_a_full_disk_is_told_once_and_stops_nothing(
     told: list[str] = []
     opened.recovery.failed.connect(told.append)
 
-    def refuse(path: Path, result: object) -> None:
+    def refuse(path: Path, result: object, *, patient_data: bool) -> None:
         raise OutputError("The disk is full. Free some space.")
 
     monkeypatch.setattr(verbs, "write_result", refuse)

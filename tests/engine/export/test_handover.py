@@ -12,8 +12,9 @@ import pytest
 from synthetic_results import drift_result
 from test_structured_report import MEASURED
 
+from engine.config import HandoverConfig, HandoverFormat
 from engine.errors import InputError, UnreadableFileError
-from engine.export.handover import HandoverConfig, HandoverFormat, hand_over
+from engine.export.handover import hand_over
 from engine.export.privacy import without_names, without_patient_data
 from engine.io.dicom_write import write_dicom
 from engine.model import Cine, Contours, Provenance, TrackingResult, View
