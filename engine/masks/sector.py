@@ -21,6 +21,8 @@ from engine.model import Cine
 WORKING_SIZE: Final = 160
 FULL_IMAGE: Final = 0.93
 GOOD_FIT: Final = 0.88
+FAINT: Final = 0.5
+"""Change, grey levels, that counts where the usual floor leaves no fan."""
 
 
 @dataclass(frozen=True)
@@ -111,13 +113,21 @@ def analyse_sector(cine: Cine) -> Sector:
     height, width = cine.shape[1:]
     factor = min(1.0, WORKING_SIZE / max(height, width))
     size = (max(8, round(width * factor)), max(8, round(height * factor)))
-    moving = _moving_region(cine, size)
+    change = _change(cine, size)
+    box = np.ones(change.shape, np.bool_)
     if cine.region is not None:
-        moving &= _box_mask(moving.shape, cine.region, width, height)
-    moving = _one_piece(moving)
+        box = _box_mask(change.shape, cine.region, width, height)
+    moving = _one_piece((change > _floor(change)) & box)
     if moving.mean() >= FULL_IMAGE:
         return Sector(np.ones((height, width), np.bool_), None, float(moving.mean()))
     fan, agreement = fit_fan(moving)
+    if agreement < GOOD_FIT:
+        # The rim of a dark loop changes by a grey level or two, where files are not compressed.
+        faint = _one_piece((change > FAINT) & box)
+        if faint.mean() < FULL_IMAGE:
+            other, better = fit_fan(faint)
+            if better > agreement:
+                moving, fan, agreement = faint, other, better
     if agreement >= GOOD_FIT:
         fan = fan.scaled(width / size[0], height / size[1])
         mask = fan.mask((height, width))
@@ -130,8 +140,8 @@ def analyse_sector(cine: Cine) -> Sector:
     return Sector(enlarged > 0.5, None, agreement)
 
 
-def _moving_region(cine: Cine, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Pixels of a reduced image that change over the loop (or are bright in a still one)."""
+def _change(cine: Cine, size: tuple[int, int]) -> NDArray[np.float32]:
+    """How much the pixels of a reduced image change over the loop (brightness of a still one)."""
     step = max(1, cine.shape[0] // 48)
     frames = np.stack(
         [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in cine.frames[::step]]
@@ -141,10 +151,12 @@ def _moving_region(cine: Cine, size: tuple[int, int]) -> NDArray[np.bool_]:
         change = frames.max(axis=0)
     if change.max() <= 0:
         raise InputError("The loop is black: every pixel of every frame is 0.")
-    # Video compression makes the background flicker by a few grey levels.
-    floor = min(max(2.0, 0.03 * float(np.percentile(change, 99))), 0.5 * float(change.max()))
-    moving: NDArray[np.bool_] = change > floor
-    return moving
+    return np.asarray(change, np.float32)
+
+
+def _floor(change: NDArray[np.float32]) -> float:
+    """Change above which a pixel counts: compression makes the background flicker a little."""
+    return min(max(2.0, 0.03 * float(np.percentile(change, 99))), 0.5 * float(change.max()))
 
 
 def _box_mask(
@@ -176,6 +188,9 @@ def _one_piece(moving: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def fit_fan(region: NDArray[np.bool_]) -> tuple[Fan, float]:
     """Fit a fan to a region, probe at the top or at the bottom, whichever overlaps more.
 
+    A probe at the bottom is rare, so it must fit clearly better, by an upright fan with its apex
+    below the region's middle: the shadowed side of a usual scan may look like a tilted one.
+
     Args:
         region: ``(H, W)`` bool, not empty.
 
@@ -184,7 +199,10 @@ def fit_fan(region: NDArray[np.bool_]) -> tuple[Fan, float]:
     """
     up, up_score = _fit_fan_downwards(region)
     down, down_score = _fit_fan_downwards(region[::-1])
-    if down_score > up_score + 0.02:
+    columns = np.nonzero(region.any(0))[0]
+    aside = abs(down.apex_px[0] - float(columns.mean())) / max(1.0, float(np.ptp(columns)))
+    upright = aside < 0.2 and abs(sum(down.angles_rad)) < 0.35
+    if upright and down_score > up_score + 0.03:
         flipped = (down.apex_px[0], region.shape[0] - 1 - down.apex_px[1])
         return Fan(flipped, down.angles_rad, down.depths_px, apex_down=True), down_score
     return up, up_score
