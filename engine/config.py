@@ -199,6 +199,8 @@ class MeasureConfig:
         in_plane_research: Whether the in-plane energy loss, pressure and Hong's strengths are
             added as a research appendix.
         scale: Key of the scale measured; the finest if None.
+        excluded: Segments that the review rejected, such as ``mid_inferoseptal``: no value rests
+            on them, and every report names them.
     """
 
     segments: int = setting(18, "Segments", "AHA model", minimum=16, maximum=18)
@@ -212,6 +214,7 @@ class MeasureConfig:
     )
     in_plane_research: bool = False
     scale: str | None = None
+    excluded: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_bounds(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 from engine.analysis import strain
 from engine.analysis.events import HeartCycle
 from engine.analysis.rows import RowWriter
-from engine.analysis.wall import Wall
+from engine.analysis.segments import Segment
+from engine.analysis.wall import MOST_EXCLUDED, Wall
 from engine.config import MeasureConfig
 
 _SOURCE: Final = "(Voigt 2015)"
@@ -19,7 +21,6 @@ _LENGTH: Final = {
     "circumferential": "length of the closed contour",
 }
 _POOR: Final = 0.5
-_MOST_POOR: Final = 2
 
 
 def strain_rows(writer: RowWriter, wall: Wall, cycle: HeartCycle, config: MeasureConfig) -> None:
@@ -34,6 +35,7 @@ def strain_rows(writer: RowWriter, wall: Wall, cycle: HeartCycle, config: Measur
     kept = "The drift over the cycle is not compensated."
     if wall.band.end is not None:
         kept = "Forward and backward paths are blended over the cycle, which leaves no drift."
+    _warn_of_excluded_segments(writer, wall)
     trusted = wall.trusted()
     lengths = wall.lengths()
     _write_curves(writer, wall, wall.direction, lengths, f"{_along(wall)} {kept}")
@@ -60,7 +62,12 @@ def regions(wall: Wall) -> tuple[str, ...]:
 
 
 def _along(wall: Wall, layer: str | None = None) -> str:
-    return f"{_LENGTH[wall.direction]}, {layer or wall.layer} layer."
+    without = f", without {_names(wall.excluded)}" if wall.excluded else ""
+    return f"{_LENGTH[wall.direction]}{without}, {layer or wall.layer} layer."
+
+
+def _names(segments: Sequence[Segment]) -> str:
+    return ", ".join(segment.name.replace("_", " ") for segment in segments)
 
 
 def _curve_text(what: str, kept: str) -> str:
@@ -105,7 +112,7 @@ def _write_twist(
             f"Mean rotation of the {layer} layer about the centroid of the cavity since "
             f"end-diastole, counter-clockwise on the screen positive; of this one slice. {kept}"
         )
-        for index, value in enumerate(strain.rotation(wall.band, layer, wall.spacing_mm)):
+        for index, value in enumerate(wall.rotation(layer)):
             trust = None if trusted is None else trusted[index, 0]
             writer.add("twist", text, region, value, "degree", index=index, trust=trust)
 
@@ -188,14 +195,25 @@ def _warn_of_poor_segments(
     if trust is None or not wall.segments:
         return
     poor = [
-        segment.name.replace("_", " ")
-        for segment, sure in zip(wall.segments, trust[1:], strict=True)
-        if sure < _POOR
+        segment for segment, sure in zip(wall.segments, trust[1:], strict=True) if sure < _POOR
     ]
     if poor:
-        writer.warn(f"Tracking is poor in: {', '.join(poor)}. Review or exclude these segments.")
-    if len(poor) > _MOST_POOR:
+        writer.warn(f"Tracking is poor in: {_names(poor)}. Review or exclude these segments.")
+    if len(poor) > MOST_EXCLUDED:
         writer.warn(
             "More than two segments of this view are poorly tracked: it gives no global "
             "longitudinal strain of a study."
+        )
+
+
+def _warn_of_excluded_segments(writer: RowWriter, wall: Wall) -> None:
+    if wall.excluded:
+        writer.warn(
+            f"Excluded after review: {_names(wall.excluded)}. No value rests on them; those of "
+            "the whole contour are of the rest."
+        )
+    if len(wall.excluded) > MOST_EXCLUDED:
+        writer.warn(
+            "More than two segments of this view were rejected: it gives no global longitudinal "
+            "strain of a study."
         )

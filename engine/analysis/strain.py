@@ -19,6 +19,7 @@ from engine.analysis.band import Band, signed_area
 from engine.analysis.segments import Segment
 
 LAYERS: Final = {"endocardial": 0.0, "midwall": 0.5, "epicardial": 1.0}
+WHOLE: Final = ((0.0, 1.0),)
 _SAMPLES: Final = 721
 
 
@@ -26,26 +27,32 @@ def contour_lengths(
     band: Band,
     layer: str,
     spacing_mm: tuple[float, float] | None,
-    spans: Sequence[tuple[float, float]],
+    regions: Sequence[Sequence[tuple[float, float]]],
     *,
     raw: bool = False,
 ) -> NDArray[np.float64]:
-    """Return the length of spans of a layer in every frame.
+    """Return the length of parts of a layer in every frame.
 
     Args:
         band: The tracked wall.
         layer: Key of ``LAYERS``.
         spacing_mm: Pixel spacing (x, y), mm; None takes square pixels.
-        spans: Start and end in the band's coordinate s; closed contours may run past 0 or 1.
+        regions: Spans of each part: start and end in the band's coordinate s; closed contours may
+            run past 0 or 1.
         raw: Whether to measure without the cycle closed.
 
     Returns:
-        ``(T, len(spans))``, mm (px without spacing).
+        ``(T, len(regions))``, mm (px without spacing).
     """
     curve = band.curve(LAYERS[layer], _SAMPLES, raw=raw) * _pixel(spacing_mm)
     length = cumulative_length(curve)
     s = np.linspace(0.0, 1.0, _SAMPLES)
-    return np.array([[_between(s, frame, start, end) for start, end in spans] for frame in length])
+    return np.array(
+        [
+            [sum(_between(s, frame, start, end) for start, end in spans) for spans in regions]
+            for frame in length
+        ]
+    )
 
 
 def cumulative_length(curve: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -106,33 +113,50 @@ def _unwrapped(place: float, fraction: NDArray[np.float64], s: NDArray[np.float6
     return float(turns + np.interp(place - turns, fraction, s))
 
 
+def within(
+    s: NDArray[np.float64], spans: Sequence[tuple[float, float]]
+) -> NDArray[np.bool_]:
+    """Return which coordinates ``s`` lie in one of the spans, ``(M,)``; spans may pass 0 or 1."""
+    inside = np.zeros(s.shape, dtype=np.bool_)
+    for start, end in spans:
+        for turn in (-1.0, 0.0, 1.0):
+            inside |= (s + turn >= start) & (s + turn <= end)
+    return inside
+
+
 def thickness(
     band: Band,
     spacing_mm: tuple[float, float] | None,
-    spans: Sequence[tuple[float, float]],
+    regions: Sequence[Sequence[tuple[float, float]]],
 ) -> NDArray[np.float64]:
-    """Return the wall's mean thickness over spans in every frame, ``(T, len(spans))``, mm."""
+    """Return the wall's mean thickness over regions in every frame, ``(T, len(regions))``, mm.
+
+    Args:
+        band: The tracked wall.
+        spacing_mm: Pixel spacing (x, y), mm; None takes square pixels.
+        regions: Spans of each region in the band's coordinate s.
+    """
     pixel = _pixel(spacing_mm)
     inner = band.curve(0.0, _SAMPLES) * pixel
     outer = band.curve(1.0, _SAMPLES) * pixel
     across = np.linalg.norm(outer - inner, axis=2)
     s = np.linspace(0.0, 1.0, _SAMPLES)
-    columns = []
-    for start, end in spans:
-        inside = (s >= start) & (s <= end)
-        for turn in (-1.0, 1.0):
-            inside |= (s + turn >= start) & (s + turn <= end)
-        columns.append(across[:, inside].mean(axis=1))
-    return np.stack(columns, axis=1)
+    return np.stack([across[:, within(s, spans)].mean(axis=1) for spans in regions], axis=1)
 
 
-def rotation(band: Band, layer: str, spacing_mm: tuple[float, float] | None) -> NDArray[np.float64]:
+def rotation(
+    band: Band,
+    layer: str,
+    spacing_mm: tuple[float, float] | None,
+    spans: Sequence[tuple[float, float]] = WHOLE,
+) -> NDArray[np.float64]:
     """Return a closed layer's mean rotation about the cavity's centroid since end-diastole.
 
     Args:
         band: Tracked short-axis wall.
         layer: Key of ``LAYERS``.
         spacing_mm: Pixel spacing (x, y), mm; None takes square pixels.
+        spans: Parts of the layer that count, in the band's coordinate s.
 
     Returns:
         ``(T,)`` degrees, counter-clockwise on the screen positive.
@@ -145,7 +169,8 @@ def rotation(band: Band, layer: str, spacing_mm: tuple[float, float] | None) -> 
     cross = first[:, 0] * arms[..., 1] - first[:, 1] * arms[..., 0]
     dot = first[:, 0] * arms[..., 0] + first[:, 1] * arms[..., 1]
     # Rows run down: a positive cross product turns clockwise on the screen.
-    turned: NDArray[np.float64] = -np.degrees(np.arctan2(cross, dot)).mean(axis=1)
+    counted = within(np.linspace(0.0, 1.0, _SAMPLES)[:-1], spans)
+    turned: NDArray[np.float64] = -np.degrees(np.arctan2(cross, dot))[:, counted].mean(axis=1)
     return turned
 
 
@@ -229,16 +254,6 @@ def strain_events(
         peak_index=peak_index,
         post_systolic_index=index,
     )
-
-
-def drift_corrected(
-    strain: NDArray[np.float64], times: NDArray[np.floating], start: int, end: int
-) -> NDArray[np.float64]:
-    """Return ``S(t) - S(T) (t - t0) / T`` over the cycle; outside of it the curve is kept."""
-    corrected = strain.copy()
-    share = (times[start : end + 1] - times[start]) / (times[end] - times[start])
-    corrected[start : end + 1] -= strain[end] * share.reshape(-1, *[1] * (strain.ndim - 1))
-    return corrected
 
 
 def _pixel(spacing_mm: tuple[float, float] | None) -> NDArray[np.float64]:

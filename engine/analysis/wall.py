@@ -18,7 +18,7 @@ from engine.config import MeasureConfig
 from engine.errors import InputError
 from engine.model import ScaleField, TrackingResult
 
-WHOLE: Final = ((0.0, 1.0),)
+MOST_EXCLUDED: Final = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,9 +28,10 @@ class Wall:
     Attributes:
         band: The sheet.
         layer: Layer of the headline strain; the endocardium where no epicardium is known.
-        segments: Named segments; empty without a confirmed view.
+        segments: Named segments that are measured; empty without a confirmed view.
         spans: Where they lie in the band's coordinate s.
         spacing_mm: Pixel spacing (x, y), mm, or None.
+        excluded: Segments that no value rests on.
     """
 
     band: Band
@@ -38,6 +39,17 @@ class Wall:
     segments: tuple[Segment, ...]
     spans: tuple[tuple[float, float], ...]
     spacing_mm: tuple[float, float] | None
+    excluded: tuple[Segment, ...] = ()
+
+    @property
+    def whole(self) -> tuple[tuple[float, float], ...]:
+        """Spans of the whole wall, less what is excluded."""
+        return self.spans if self.excluded else strain.WHOLE
+
+    @property
+    def parts(self) -> tuple[tuple[tuple[float, float], ...], ...]:
+        """Spans of the whole wall, then of every segment."""
+        return (self.whole, *((span,) for span in self.spans))
 
     @property
     def direction(self) -> str:
@@ -51,14 +63,17 @@ class Wall:
 
     def lengths(self, layer: str | None = None, *, raw: bool = False) -> NDArray[np.float64]:
         """Return lengths of the whole layer and of the segments, ``(T, 1 + segments)``."""
-        spans = (*WHOLE, *self.spans)
         return strain.contour_lengths(
-            self.band, layer or self.layer, self.spacing_mm, spans, raw=raw
+            self.band, layer or self.layer, self.spacing_mm, self.parts, raw=raw
         )
 
     def thickness(self) -> NDArray[np.float64]:
         """Return the mean thickness of the whole wall and of segments, ``(T, 1 + segments)``."""
-        return strain.thickness(self.band, self.spacing_mm, (*WHOLE, *self.spans))
+        return strain.thickness(self.band, self.spacing_mm, self.parts)
+
+    def rotation(self, layer: str) -> NDArray[np.float64]:
+        """Return the mean rotation of a closed layer, ``(T,)``, degree."""
+        return strain.rotation(self.band, layer, self.spacing_mm, self.whole)
 
     def trusted(self) -> NDArray[np.float64] | None:
         """Return the trusted fraction, ``(T, 1 + segments)``; None if trust is unknown."""
@@ -66,12 +81,7 @@ class Wall:
             return None
         sure = self.band.trust >= THRESHOLD
         s = np.linspace(0.0, 1.0, sure.shape[1], endpoint=not self.band.basis.closed)
-        columns = []
-        for start, end in (*WHOLE, *self.spans):
-            inside = (s >= start) & (s <= end)
-            for turn in (-1.0, 1.0):
-                inside |= (s + turn >= start) & (s + turn <= end)
-            columns.append(sure[:, inside].mean(axis=(1, 2)))
+        columns = [sure[:, strain.within(s, spans)].mean(axis=(1, 2)) for spans in self.parts]
         return np.stack(columns, axis=1)
 
 
@@ -94,7 +104,7 @@ def track_wall(
         trust: ``(T-1, H, W)``, 0 to 1; None counts all alike.
 
     Raises:
-        InputError: If there are no contours, or the layer is unknown.
+        InputError: If there are no contours, the layer is unknown, or a segment to leave out is.
     """
     if result.contours is None:
         raise InputError("Strain needs contours of the wall; the result holds none.")
@@ -109,8 +119,28 @@ def track_wall(
     segments: tuple[Segment, ...] = ()
     if why_unnamed(result) is None and result.view is not None:
         segments = segments_of(result.view, config.segments)
+    kept, excluded = _chosen(segments, config.excluded)
     spans = strain.segment_spans(band, segments, layer, result.spacing_mm) if segments else []
-    return Wall(band, layer, segments, tuple(spans), result.spacing_mm)
+    by_segment = dict(zip(segments, spans, strict=True))
+    places = tuple(by_segment[segment] for segment in kept)
+    return Wall(band, layer, kept, places, result.spacing_mm, excluded)
+
+
+def _chosen(
+    segments: tuple[Segment, ...], names: tuple[str, ...]
+) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
+    """Return the segments that are kept and those that are left out."""
+    known = [segment.name for segment in segments]
+    strange = [name for name in names if name not in known]
+    if strange:
+        raise InputError(
+            f"There is no segment {', '.join(strange)} to leave out. "
+            + (f"Choose among {', '.join(known)}." if known else "Confirm the view first.")
+        )
+    if names and set(names) == set(known):
+        raise InputError("Every segment was left out: keep at least one, or track the loop anew.")
+    kept = tuple(segment for segment in segments if segment.name not in names)
+    return kept, tuple(segment for segment in segments if segment.name in names)
 
 
 def why_unnamed(result: TrackingResult) -> str | None:
