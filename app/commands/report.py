@@ -25,6 +25,10 @@ def report(
     drift_compensation: Annotated[bool, typer.Option(help="Correct curves for drift")] = True,
     in_plane_research: Annotated[bool, typer.Option(help="Add the research appendix")] = False,
     scale: Annotated[str | None, typer.Option(help="Scale that is measured")] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(help="Segment that no value shall rest on, once for each"),
+    ] = None,
     speed_limit: Annotated[float | None, typer.Option(help="Upper end of the colour bar")] = None,
 ) -> None:
     """Measure a result; write measurements.csv, summary.json, overlay.mp4, PNGs and report.pdf."""
@@ -35,6 +39,7 @@ def report(
         drift_compensation=drift_compensation,
         in_plane_research=in_plane_research,
         scale=options.parse_scales(scale)[0] if scale else None,
+        excluded=tuple("_".join(name.lower().split()) for name in exclude or ()),
     )
     report_config = ReportConfig(movie=movie, pdf=pdf, figures=figures, speed_limit=speed_limit)
     print_files(write_all(tracked, out, measure_config, report_config))

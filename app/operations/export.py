@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.context import Context
-from app.operations.measure import without_rejected
+from app.operations.measure import measure_settings
 from app.session import Loop
-from engine.config import HandoverConfig, HandoverFormat, MeasureConfig, ReportConfig
+from engine.config import HandoverConfig, HandoverFormat, ReportConfig
 from engine.errors import InputError
 from engine.model import Measurements, Scale, TrackingResult
 from engine.progress import Progress
@@ -108,10 +108,9 @@ Done = Callable[[tuple[Path, ...]], None]
 def _measurements(
     context: Context, loop: Loop, result: TrackingResult, progress: Progress
 ) -> Measurements:
-    measured = loop.measurements
-    if measured is None:
-        measured = context.verbs.measure(result, MeasureConfig(), progress)
-    return without_rejected(measured, loop.rejected)
+    if loop.measurements is not None:
+        return loop.measurements
+    return context.verbs.measure(result, measure_settings(loop), progress)
 
 
 def _loop(context: Context) -> Loop:

@@ -1,20 +1,26 @@
-"""Measure the result of the current loop, and leave out what the review rejected."""
+"""Measure the result of the current loop, without what the review rejected."""
 
 from __future__ import annotations
 
 import dataclasses
 
 from app.context import Context
+from app.session import Loop
+from engine.analysis.segments import segments_of
 from engine.config import MeasureConfig
 from engine.errors import InputError
-from engine.model import Measurements
+from engine.model import Measurements, TrackingResult
 from engine.progress import Progress
 
 KIND = "measure"
 
 
 def measure(context: Context, config: MeasureConfig | None = None) -> None:
-    """Start the measurement in the background.
+    """Start the measurement in the background; what the review rejected is left out.
+
+    Args:
+        context: The window's parts.
+        config: Definitions; the usual ones if None.
 
     Raises:
         InputError: If the loop is not tracked yet.
@@ -22,28 +28,62 @@ def measure(context: Context, config: MeasureConfig | None = None) -> None:
     loop = context.session.loop
     if loop is None or loop.result is None:
         raise InputError("Track the loop before measuring it.")
-    result, settings = loop.result, config or MeasureConfig()
+    result, settings = loop.result, measure_settings(loop, config)
 
     def work(progress: Progress) -> Measurements:
         return context.verbs.measure(result, settings, progress)
 
     def show(measurements: Measurements) -> None:
         now = context.session.get(loop.loop_id)
-        if now is not None and now.result is result:
+        if now is None or now.result is None or not _same_input(now.result, result):
+            return
+        # A later rejection has started a measurement of its own.
+        if measure_settings(now, config) == settings:
             context.session.update(loop.loop_id, measurements=measurements)
 
     context.jobs.start("Measuring", work, show, kind=KIND)
 
 
-def without_rejected(measurements: Measurements, rejected: frozenset[str]) -> Measurements:
-    """Return the measurements without the segments that a person rejected; it says which."""
-    if not rejected:
-        return measurements
-    rows = tuple(row for row in measurements.rows if row.region not in rejected)
-    names = ", ".join(sorted(name.replace("_", " ") for name in rejected))
-    warnings = [f"Excluded after review: {names}."]
-    if len(rejected) > 2:
-        warnings.append("More than two segments of the view were rejected: no GLS may be formed.")
-    return dataclasses.replace(
-        measurements, rows=rows, warnings=(*warnings, *measurements.warnings)
+def reject_segments(context: Context, names: frozenset[str]) -> None:
+    """Set the rejected segments of the current loop, and measure at once what is left.
+
+    Raises:
+        InputError: If every segment would be left out.
+    """
+    loop = context.session.loop
+    if loop is None or names == loop.rejected:
+        return
+    if names and names >= set(segment_names(loop)):
+        raise InputError("Keep at least one segment, or track the loop anew.")
+    wanted = loop.measurements is not None or context.jobs.running(KIND) is not None
+    context.session.update(loop.loop_id, rejected=names, measurements=None)
+    if wanted:
+        measure(context)
+
+
+def measure_settings(loop: Loop, config: MeasureConfig | None = None) -> MeasureConfig:
+    """Return the settings with the segments left out that the review rejected."""
+    settings = config or MeasureConfig()
+    known = segment_names(loop, settings.segments)
+    excluded = tuple(name for name in known if name in loop.rejected)
+    return dataclasses.replace(settings, excluded=excluded)
+
+
+def segment_names(loop: Loop, model: int = MeasureConfig().segments) -> list[str]:
+    """Return the segments that the loop's confirmed view shows, in order along the wall."""
+    result = loop.result
+    if result is None or result.view is None or result.contours is None:
+        return []
+    if result.view.is_short_axis != result.contours.closed:
+        return []
+    return [segment.name for segment in segments_of(result.view, model)]
+
+
+def _same_input(first: TrackingResult, second: TrackingResult) -> bool:
+    """Return whether two results differ in nothing that is measured."""
+    marks = (first.view, first.ed_frame, first.es_frame)
+    return first.fields is second.fields and marks == (
+        second.view,
+        second.ed_frame,
+        second.es_frame,
     )

@@ -1,4 +1,4 @@
-"""Step 4: look at the moving contour, accept or reject it."""
+"""Step 4: look at the moving contour, accept it, or reject segments of it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from app.context import Context
+from app.operations.measure import reject_segments, segment_names
 from app.panels.base import StepPanel
 from app.widgets.parts import button, label, row
 from app.widgets.step_section import StepState
-from engine.model import Measurements, Target
+from engine.model import Target
 
 
 class ReviewPanel(StepPanel):
@@ -25,7 +26,7 @@ class ReviewPanel(StepPanel):
         super().__init__(context, parent)
         self._advice = label(
             "Watch the contour over the playing loop. It should follow the wall throughout; "
-            "untick a segment that it leaves.",
+            "untick a segment that it leaves: no value will rest on it.",
             "muted",
         )
         self._segments = QWidget()
@@ -46,7 +47,7 @@ class ReviewPanel(StepPanel):
         self._accept.setVisible(not (loop is not None and loop.reviewed))
         self._accept.setEnabled(tracked)
         self._withdraw.setVisible(loop is not None and loop.reviewed)
-        names = [] if loop is None else segment_names(loop.measurements)
+        names = [] if loop is None else segment_names(loop)
         if list(self._boxes) != names:
             self._rebuild(names)
         for name, box in self._boxes.items():
@@ -61,7 +62,7 @@ class ReviewPanel(StepPanel):
             return StepState.WAITING, "Needs a tracked loop"
         if not loop.reviewed:
             return StepState.ATTENTION, "Tracking not reviewed"
-        rejected = len(loop.rejected)
+        rejected = len(loop.rejected.intersection(segment_names(loop)))
         if rejected:
             return StepState.DONE, f"Accepted, {rejected} segment{'s' * (rejected > 1)} rejected"
         what = "contour" if loop.target is Target.TISSUE else "field"
@@ -78,10 +79,9 @@ class ReviewPanel(StepPanel):
             self._boxes[name] = box
 
     def _on_toggle(self) -> None:
-        loop = self.context.session.loop
-        if loop is not None:
-            rejected = frozenset(name for name, box in self._boxes.items() if not box.isChecked())
-            self.context.session.update(loop.loop_id, rejected=rejected)
+        rejected = frozenset(name for name, box in self._boxes.items() if not box.isChecked())
+        self.attempt(lambda: reject_segments(self.context, rejected))
+        self.refresh()
 
     def accept(self) -> None:
         """Accept the tracking."""
@@ -96,13 +96,3 @@ class ReviewPanel(StepPanel):
         if loop is not None and loop.result is not None:
             result = dataclasses.replace(loop.result, reviewed=reviewed)
             self.context.session.update(loop.loop_id, reviewed=reviewed, result=result)
-
-
-def segment_names(measurements: Measurements | None) -> list[str]:
-    """Return the segments that were measured, in their order."""
-    if measurements is None:
-        return []
-    rows = measurements.select("strain_longitudinal")
-    others = measurements.select("strain_circumferential")
-    names = dict.fromkeys(row.region for row in (*rows, *others))
-    return [name for name in names if name not in {"global", "mask"} and "layer" not in name]

@@ -194,9 +194,7 @@ def _warn_of_poor_segments(
 ) -> None:
     if trust is None or not wall.segments:
         return
-    poor = [
-        segment for segment, sure in zip(wall.segments, trust[1:], strict=True) if sure < _POOR
-    ]
+    poor = [segment for segment, sure in zip(wall.segments, trust[1:], strict=True) if sure < _POOR]
     if poor:
         writer.warn(f"Tracking is poor in: {_names(poor)}. Review or exclude these segments.")
     if len(poor) > MOST_EXCLUDED:

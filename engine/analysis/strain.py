@@ -113,9 +113,7 @@ def _unwrapped(place: float, fraction: NDArray[np.float64], s: NDArray[np.float6
     return float(turns + np.interp(place - turns, fraction, s))
 
 
-def within(
-    s: NDArray[np.float64], spans: Sequence[tuple[float, float]]
-) -> NDArray[np.bool_]:
+def within(s: NDArray[np.float64], spans: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
     """Return which coordinates ``s`` lie in one of the spans, ``(M,)``; spans may pass 0 or 1."""
     inside = np.zeros(s.shape, dtype=np.bool_)
     for start, end in spans:

@@ -9,13 +9,12 @@ from pytestqt.qtbot import QtBot
 from small_engine import FRAMES, make_cine
 
 from app.flow_view import make_flow_view
-from app.operations.measure import without_rejected
 from app.playback import Player, display_times
 from app.session import Session
 from app.views.bullseye import cells
 from app.views.cine_view import grey_table
 from app.views.viewport import Viewport
-from engine.model import Measurement, Measurements, Scale, ScaleField
+from engine.model import Scale, ScaleField
 
 
 def test_player_follows_unequal_frame_times(qtbot: QtBot) -> None:
@@ -99,15 +98,3 @@ def test_bullseye_places_the_walls_as_the_standard_does() -> None:
     septal = placed["apical_septal"]
     assert (septal.start + septal.span / 2) % 360 == pytest.approx(180)
     assert len(cells(frozenset({"apical_inferoseptal"}))) == 19
-
-
-def test_rejected_segments_leave_the_rows_and_are_named() -> None:
-    rows = tuple(
-        Measurement("strain_longitudinal", "d", region, -10.0, "%", 3)
-        for region in ("global", "mid_inferoseptal", "apical_lateral")
-    )
-    kept = without_rejected(Measurements(rows), frozenset({"mid_inferoseptal"}))
-    assert [row.region for row in kept.rows] == ["global", "apical_lateral"]
-    assert kept.warnings == ("Excluded after review: mid inferoseptal.",)
-    many = frozenset({"a", "b", "c"})
-    assert "no GLS" in without_rejected(Measurements(rows), many).warnings[1]
