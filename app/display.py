@@ -1,4 +1,4 @@
-"""How the loop is drawn: which scale and overlays, arrow size, gain. Never reaches the tracking."""
+"""How the loop is drawn: layers, overlays, arrow size, gain. Never reaches the tracking."""
 
 from __future__ import annotations
 
@@ -20,12 +20,22 @@ class Page(StrEnum):
     COMPARE = "compare"
 
 
+class Comparison(StrEnum):
+    """How layers are compared."""
+
+    SCALES = "scales"
+    PAIR = "pair"
+    DIFFERENCE = "difference"
+    BLINK = "blink"
+    WARP = "warp"
+
+
 @dataclass(frozen=True)
 class DisplayOptions:
     """Choices of drawing.
 
     Attributes:
-        page: Image alone, one scale, or all scales side by side.
+        page: Image alone, one scale, or layers compared.
         scale: Scale shown on the page of one scale.
         arrows: Whether arrows are drawn.
         contour: Whether the mask's contour is drawn.
@@ -36,6 +46,10 @@ class DisplayOptions:
         arrow_length: Length of the arrows as a multiple of the usual one.
         gain: Brightness of the display, 0 as recorded, -1 to 1.
         contrast: Contrast of the display, 1 as recorded.
+        comparison: How layers are compared.
+        first: Key of the first layer compared: a scale's, or a peer method's name.
+        second: Key of the second.
+        warped: Whether the frame before is warped when it alternates with the frame shown.
     """
 
     page: Page = Page.IMAGE
@@ -49,6 +63,10 @@ class DisplayOptions:
     arrow_length: float = 1.0
     gain: float = 0.0
     contrast: float = 1.0
+    comparison: Comparison = Comparison.SCALES
+    first: str = Scale.QUARTER.value
+    second: str = Scale.FULL.value
+    warped: bool = True
 
 
 class Display(QObject):

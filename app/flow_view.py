@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.gradients import velocity_gradient
 from engine.analysis.velocity import VelocityField, velocity_field
-from engine.export.quiver import Arrows, legible_step, nice_limit, sample_arrows
+from engine.export.quiver import TRUSTED, Arrows, legible_step, nice_limit, sample_arrows
 from engine.model import Scale, ScaleField
 
 _PERCENTILE: Final = 99.0
@@ -119,6 +119,24 @@ class FlowView:
         inside = self.mask[frame, grid, grid]
         gradient = velocity_gradient(dataclasses.replace(velocity, pixel=pixel), 0, inside)
         return np.where(inside, gradient.vorticity, np.nan)
+
+    def trusted(self, frame: int, stride: int) -> NDArray[np.bool_] | None:
+        """Return where every ``stride``-th pixel is trusted; None while that is not known."""
+        if self.trust is None or frame < 1:
+            return None
+        grid = slice(stride // 2, None, stride)
+        return np.asarray(self.trust[frame - 1, grid, grid] >= TRUSTED)
+
+    def sampled(self, frame: int, stride: int) -> NDArray[np.float64] | None:
+        """Return the velocity on every ``stride``-th pixel, ``(2, h, w)``, right and up.
+
+        NaN outside the mask; None on the first frame of the loop.
+        """
+        if frame < 1:
+            return None
+        grid = slice(stride // 2, None, stride)
+        values = self._velocity(frame - 1, grid).values[0]
+        return np.where(self.mask[frame, grid, grid], values, np.nan)
 
     def with_trust(self, trust: NDArray[np.float32]) -> FlowView:
         """Return the view with a trust map."""

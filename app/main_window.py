@@ -207,8 +207,7 @@ class MainWindow(QMainWindow):
         self.commands.tool_changed.connect(self._refresh)
         self.loops.close_requested.connect(session.close)
         self.stage.view.hovered.connect(self.status.show_value)
-        for view in self.stage.compare.views:
-            view.hovered.connect(self.status.show_value)
+        self.stage.compare.hovered.connect(self.status.show_value)
         for signal in (
             session.loop_changed,
             session.mask_changed,

@@ -31,6 +31,7 @@ _SIGNALS: Final = {
     "ed_frame": "marks_changed",
     "es_frame": "marks_changed",
     "flows": "flows_changed",
+    "peers": "flows_changed",
     "trackable": "flows_changed",
     "result": "result_changed",
     "measurements": "measurements_changed",
@@ -59,6 +60,7 @@ class Loop:
         ed_frame: End-diastole, from 0 within the loop, or None.
         es_frame: End-systole, from 0 within the loop, or None.
         flows: Finished scales, coarse to fine.
+        peers: Fields of other methods, by their names, to compare with.
         result: The whole result, or None while tracking.
         tracked_mask: The mask that was tracked with, or None.
         trackable: False where blood showed no contrast to track.
@@ -83,6 +85,7 @@ class Loop:
     ed_frame: int | None = None
     es_frame: int | None = None
     flows: Mapping[Scale, FlowView] = field(default_factory=lambda: MappingProxyType({}))
+    peers: Mapping[str, FlowView] = field(default_factory=lambda: MappingProxyType({}))
     result: TrackingResult | None = None
     tracked_mask: Mask | None = None
     trackable: bool = True
@@ -103,6 +106,12 @@ class Loop:
     def stale(self) -> bool:
         """Whether the mask has changed since the loop was tracked."""
         return self.tracked_mask is not None and self.tracked_mask is not self.mask
+
+    @property
+    def layers(self) -> dict[str, FlowView]:
+        """All fields by key: scales coarse to fine, then peers."""
+        scales = {scale.value: self.flows[scale] for scale in Scale if scale in self.flows}
+        return scales | dict(self.peers)
 
     @property
     def finest(self) -> FlowView | None:

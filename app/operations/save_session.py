@@ -159,6 +159,9 @@ def options_in(stored: dict[str, Any]) -> dict[str, Any]:
         elif isinstance(usual, bool):
             if isinstance(value, bool):
                 known[item.name] = value
+        elif isinstance(usual, str):
+            if isinstance(value, str):
+                known[item.name] = value
         elif type(value) in {int, float} and math.isfinite(value):
             known[item.name] = float(value)
     return known

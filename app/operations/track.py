@@ -36,6 +36,7 @@ def track(context: Context, config: TrackingConfig) -> None:
     context.session.update(
         loop.loop_id,
         flows={},
+        peers={},
         result=None,
         measurements=None,
         trackable=True,

@@ -7,6 +7,7 @@ import math
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QImage,
@@ -20,18 +21,19 @@ from PySide6.QtWidgets import QWidget
 
 from app import theme
 from app.display import Display, Page
+from app.flow_difference import FlowDifference
 from app.flow_view import FlowView
-from app.session import Session, within_sector
+from app.session import Loop, Session, within_sector
 from app.views.overlays.banner import BannerOverlay
 from app.views.overlays.colour_bar import ColourBarOverlay
 from app.views.overlays.depth_scale import DepthScaleOverlay
+from app.views.overlays.difference import DifferenceOverlay
 from app.views.overlays.mask_contour import MaskContourOverlay
 from app.views.overlays.quiver import QuiverOverlay
 from app.views.overlays.vorticity import VortexCoresOverlay, VorticityOverlay
 from app.views.scene import Overlay, Scene
 from app.views.tools import Tool, draw_tag
 from app.views.viewport import Viewport
-from engine.model import Scale
 
 _MARGIN: Final = 14
 _WHEEL_STEP: Final = 1.0015
@@ -45,32 +47,32 @@ class CineView(QWidget):
         session: What is open.
         display: How it is drawn.
         viewport: Zoom and pan; views with one viewport move together.
-        scale: Scale that this view always shows; None follows the display.
 
     Signals:
         hovered: Text of the place under the pointer; empty outside the image.
     """
 
     hovered = Signal(str)
+    margin = _MARGIN
+    compact = False
 
     def __init__(
         self,
         session: Session,
         display: Display,
         viewport: Viewport,
-        scale: Scale | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._display = display
         self.viewport = viewport
-        self._scale = scale
         self._tool: Tool | None = None
         self._drag: tuple[Qt.MouseButton, QPointF] | None = None
         self._captured = False
         self._overlays: tuple[Overlay, ...] = (
             VorticityOverlay(),
+            DifferenceOverlay(),
             MaskContourOverlay(),
             QuiverOverlay(),
             VortexCoresOverlay(),
@@ -111,7 +113,7 @@ class CineView(QWidget):
         loop = self._session.loop
         if loop is None:
             return None
-        margin = 2 if self._scale is not None else _MARGIN
+        margin = self.margin
         area = QRectF(self.rect()).adjusted(margin, margin, -margin, -margin)
         options = self._display.options
         if self._tool is not None and self._tool.draws_contour:
@@ -121,14 +123,34 @@ class CineView(QWidget):
         return Scene(
             loop,
             self._session.frame,
-            self._flow(),
+            self.shown_flow(loop),
             limit,
             rate_limit,
             options,
             self.viewport,
             area,
-            compact=self._scale is not None and self._scale is not Scale.FULL,
+            compact=self.compact,
+            difference=self.shown_difference(loop),
         )
+
+    def shown_flow(self, loop: Loop) -> FlowView | None:
+        """Return the field that the display asks for; comparisons have their own."""
+        options = self._display.options
+        if options.page is not Page.FIELD or options.scale is None:
+            return None
+        return loop.flows.get(options.scale)
+
+    def shown_difference(self, loop: Loop) -> FlowDifference | None:
+        """Return the difference of two fields that is drawn, or None."""
+
+    def shown_frame(self, scene: Scene) -> NDArray[np.uint8]:
+        """Return the picture below the overlays, ``(H, W)``."""
+        frame: NDArray[np.uint8] = scene.loop.cine.frames[scene.frame]
+        return frame
+
+    def title(self, scene: Scene) -> str:
+        """Return what stands at the top left; empty for nothing."""
+        return ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the frame, the overlays and the tool."""
@@ -145,8 +167,9 @@ class CineView(QWidget):
             self._tool.paint(painter, scene)
             if self._tool.hint:
                 draw_tag(painter, QPointF(24, 36), self._tool.hint)
-        if self._scale is not None:
-            self._paint_title(painter, scene)
+        title = self.title(scene)
+        if title:
+            draw_tag(painter, QPointF(16, 30), title)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Start a tool, a pan or a change of gain."""
@@ -217,18 +240,8 @@ class CineView(QWidget):
             self.viewport.set_image(width, height, spacing[1] / spacing[0])
         self.update()
 
-    def _flow(self) -> FlowView | None:
-        loop, options = self._session.loop, self._display.options
-        if loop is None:
-            return None
-        if self._scale is not None:
-            return loop.flows.get(self._scale)
-        if options.page is not Page.FIELD or options.scale is None:
-            return None
-        return loop.flows.get(options.scale)
-
     def _paint_frame(self, painter: QPainter, scene: Scene) -> None:
-        frame = scene.loop.cine.frames[scene.frame]
+        frame = self.shown_frame(scene)
         if self._session.private:
             frame = within_sector(frame, scene.loop.sector)
         height, width = frame.shape
@@ -240,14 +253,6 @@ class CineView(QWidget):
         # Qt scales this format four times as fast as indexed colours.
         painter.drawImage(QPointF(0, 0), image.convertToFormat(QImage.Format.Format_RGB32))
         painter.restore()
-
-    def _paint_title(self, painter: QPainter, scene: Scene) -> None:
-        if self._scale is None:
-            return
-        text = f"Scale {self._scale.label}"
-        if scene.flow is None:
-            text += " · not tracked yet"
-        draw_tag(painter, QPointF(16, 30), text)
 
     def _value_text(self, place: QPointF) -> str:
         loop = self._session.loop
@@ -261,7 +266,7 @@ class CineView(QWidget):
             f"x {column}  y {row}",
             f"grey {loop.cine.frames[self._session.frame, row, column]}",
         ]
-        flow = self._flow()
+        flow = self.shown_flow(loop)
         velocity = flow.velocity_at(self._session.frame, column, row) if flow is not None else None
         if flow is not None and velocity is not None:
             speed = math.hypot(*velocity)

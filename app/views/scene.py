@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
 
 from app.display import DisplayOptions
+from app.flow_difference import FlowDifference
 from app.flow_view import FlowView
 from app.session import Loop
 from app.views.viewport import Viewport
@@ -30,6 +31,7 @@ class Scene:
         viewport: Zoom and pan.
         area: Where on the widget the image may be, screen px.
         compact: Whether the view is one of several side by side.
+        difference: Drawn in place of a field, or None.
     """
 
     loop: Loop
@@ -41,6 +43,7 @@ class Scene:
     viewport: Viewport
     area: QRectF
     compact: bool = False
+    difference: FlowDifference | None = None
 
     def to_screen(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Map ``(N, 2)`` image points to the screen."""

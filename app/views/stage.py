@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.context import Context
-from app.display import Page
+from app.display import Comparison, Page
 from app.views.cine_view import CineView
 from app.views.compare import CompareView
 from app.views.empty_view import EmptyView
@@ -23,7 +23,7 @@ class Stage(QStackedWidget):
         self.viewport = Viewport(self)
         self.empty = empty
         self.view = CineView(context.session, context.display, self.viewport)
-        self.compare = CompareView(context.session, context.display, self.viewport)
+        self.compare = CompareView(context, self.viewport)
         for widget in (self.empty, self.view, self.compare):
             self.addWidget(widget)
         context.session.loop_changed.connect(self._on_loop)
@@ -39,6 +39,19 @@ class Stage(QStackedWidget):
     def tool(self) -> Tool | None:
         """The tool in use."""
         return self.view.tool
+
+    def flip(self) -> None:
+        """Show the other of two layers; two that do not alternate yet begin to."""
+        options = self._display.options
+        loop = self._session.loop
+        if loop is None or len(loop.layers) < 2:
+            return
+        if options.page is not Page.COMPARE:
+            self._display.set(page=Page.COMPARE, comparison=Comparison.BLINK)
+        elif options.comparison not in {Comparison.BLINK, Comparison.WARP}:
+            self._display.set(comparison=Comparison.BLINK)
+        else:
+            self.compare.flip()
 
     def _on_loop(self) -> None:
         """Show what the loop has: a page of fields needs fields."""

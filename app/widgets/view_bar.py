@@ -51,7 +51,7 @@ class ViewBar(QFrame):
             tab = self._tab(scale.label, f"Field of scale {scale.label} ({number})")
             tab.clicked.connect(lambda _=False, chosen=scale: display.show_scale(chosen))
             self.scales[scale] = tab
-        self.compare = self._tab("Compare", "All scales side by side (5)")
+        self.compare = self._tab("Compare", "Scales and methods compared (5)")
         self.compare.clicked.connect(lambda: display.set(page=Page.COMPARE))
         self.toggles: dict[str, QToolButton] = {}
         for name, text, tip in _TOGGLES:

@@ -15,10 +15,14 @@ from engine.export.palette import SPEED, VORTICITY, ColourMap
 _STOPS: Final = 16
 _WIDTH: Final = 12.0
 _RIGHT: Final = 74.0
+_COARSE: Final = 8
+_WORTH_TELLING: Final = 0.005
 
 
 def colour_bar_label(scene: Scene) -> str:
     """Return what the bar measures; without calibration it says so plainly."""
+    if scene.difference is not None:
+        return f"Difference, {scene.difference.unit}"
     if scene.flow is None:
         return ""
     if scene.options.vorticity:
@@ -33,9 +37,11 @@ class ColourBarOverlay:
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Draw the bar, its ticks and its unit."""
-        options = scene.options
-        if scene.flow is None or not (options.arrows or options.vorticity) or scene.compact:
+        options, difference = scene.options, scene.difference
+        drawn = scene.flow is not None and (options.arrows or options.vorticity)
+        if scene.compact or not (drawn or difference):
             return
+        vorticity = options.vorticity and difference is None
         height = min(240.0, scene.area.height() * 0.45)
         left = scene.area.right() - _RIGHT
         top = scene.area.center().y() - height / 2
@@ -45,14 +51,38 @@ class ColourBarOverlay:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color(theme.CANVAS, 0.62))
         painter.drawRoundedRect(backdrop, 8, 8)
-        low, high = (0.0, scene.limit)
-        if options.vorticity:
+        low, high = (0.0, scene.limit if difference is None else difference.limit)
+        if vorticity:
             low, high = -scene.rate_limit, scene.rate_limit
-        painter.setBrush(_gradient(bar, VORTICITY if options.vorticity else SPEED))
+        painter.setBrush(_gradient(bar, VORTICITY if vorticity else SPEED))
         painter.drawRoundedRect(bar, 3, 3)
         _draw_ticks(painter, bar, low, high)
         _draw_label(painter, bar, colour_bar_label(scene))
+        faded = faded_share(scene)
+        if faded >= _WORTH_TELLING:
+            _draw_faded(painter, bar, faded)
         painter.restore()
+
+
+def faded_share(scene: Scene) -> float:
+    """Return which share of the frame's mask is drawn faint, being untrusted."""
+    flow = scene.flow
+    if flow is None or not scene.options.trust or scene.difference is not None:
+        return 0.0
+    trusted = flow.trusted(scene.frame, _COARSE)
+    grid = slice(_COARSE // 2, None, _COARSE)
+    inside = flow.mask[scene.frame, grid, grid]
+    if trusted is None or not inside.any():
+        return 0.0
+    return 1.0 - float(trusted[inside].mean())
+
+
+def _draw_faded(painter: QPainter, bar: QRectF, share: float) -> None:
+    painter.setFont(theme.ui_font(8))
+    painter.setPen(theme.color(theme.MUTED))
+    flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    place = QRectF(bar.right() - 148, bar.bottom() + 34, 200, 18)
+    painter.drawText(place, flags, f"{100 * share:.0f} % untrusted, faint")
 
 
 def _gradient(bar: QRectF, colours: ColourMap) -> QLinearGradient:

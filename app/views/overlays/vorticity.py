@@ -5,39 +5,36 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from app import theme
+from app.views.overlays.colour_map import draw_map
 from app.views.scene import Scene
 from engine.export.palette import VORTICITY
 from engine.model import Measurements
 
 _STRIDE: Final = 3
 _OPACITY: Final = 175
+_FADED: Final = 0.25
 
 
 class VorticityOverlay:
     """Draws the map of vorticity; where there is none the image shines through."""
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
-        """Draw the map within the mask."""
+        """Draw the map within the mask; untrusted places fade."""
         if scene.flow is None or not scene.options.vorticity:
             return
         values = scene.flow.vorticity(scene.frame, _STRIDE)
         if values is None:
             return
-        strength = np.abs(np.nan_to_num(values)) / scene.rate_limit
-        pixels = np.empty((*values.shape, 4), np.uint8)
-        pixels[..., :3] = VORTICITY.colours(values, -scene.rate_limit, scene.rate_limit)
-        pixels[..., 3] = np.clip(strength * 2.2, 0, 1) * _OPACITY
-        height, width = values.shape
-        image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
-        painter.save()
-        painter.setTransform(scene.viewport.transform(scene.area), combine=True)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(QRectF(0, 0, width * _STRIDE, height * _STRIDE), image)
-        painter.restore()
+        strength = np.clip(np.abs(np.nan_to_num(values)) / scene.rate_limit * 2.2, 0, 1)
+        trusted = scene.flow.trusted(scene.frame, _STRIDE) if scene.options.trust else None
+        if trusted is not None:
+            strength = np.where(trusted, strength, strength * _FADED)
+        colours = VORTICITY.colours(values, -scene.rate_limit, scene.rate_limit)
+        draw_map(painter, scene, colours, strength * _OPACITY, _STRIDE)
 
 
 class VortexCoresOverlay:
