@@ -146,14 +146,14 @@ def main() -> None:
 
 
 def spread_points(arguments: list[str]) -> list[str]:
-    """Return ``--points A B C`` as ``--points A --points B --points C``."""
+    """Return ``--points A B C`` as ``--points A --points B --points C``; ``--points-es`` alike."""
     spread: list[str] = []
-    among_points = False
+    option = ""
     for word in arguments:
-        if among_points and _POINT.fullmatch(word) and spread[-1] != "--points":
-            spread.append("--points")
-        elif not _POINT.fullmatch(word):
-            among_points = word == "--points"
+        if not _POINT.fullmatch(word):
+            option = word if word in {"--points", "--points-es"} else ""
+        elif option and spread[-1] != option:
+            spread.append(option)
         spread.append(word)
     return spread
 
