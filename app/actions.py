@@ -65,6 +65,7 @@ ACTIONS: Final = (
     ActionSpec("fit", "View", "Fit image", ("Ctrl+0",)),
     ActionSpec("full_screen", "View", "Full screen", ("F", "F11"), _NOTHING, checkable=True),
     ActionSpec("caliper", "View", "Caliper", ("D",), checkable=True),
+    ActionSpec("probe", "View", "Probe velocity", ("P",), checkable=True),
     ActionSpec("show_image", "View", "Image", ("0",), separated=True),
     ActionSpec("show_1_8", "View", "Scale 1/8", ("1",)),
     ActionSpec("show_1_4", "View", "Scale 1/4", ("2",)),

@@ -43,6 +43,7 @@ def make_handlers(window: MainWindow) -> dict[str, Callable[..., object]]:
         "full_screen": window.set_full_screen,
         "show_image": lambda: display.set(page=Page.IMAGE),
         "show_compare": window.show_compare,
+        "probe": window.probe,
         "flip": window.stage.flip,
         "loops": window.loops.setVisible,
         "steps": window.steps.setVisible,

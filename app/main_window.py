@@ -11,12 +11,10 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDropEvent,
     QKeyEvent,
-    QKeySequence,
 )
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
     QSplitter,
     QVBoxLayout,
@@ -24,14 +22,14 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.actions import NUDGES, Actions
+from app.actions import Actions
 from app.bindings import make_handlers
 from app.context import Context
 from app.dialogs.questions import show_error
 from app.display import Page
 from app.editing import EditController
 from app.handlers import Handlers
-from app.operations.export import named
+from app.menus import add_research_notice, add_undo, check_actions
 from app.operations.privacy import restore_choice
 from app.panels.loop_panel import LoopPanel
 from app.panels.mask_panel import MaskPanel
@@ -42,16 +40,14 @@ from app.panels.steps import StepsPanel
 from app.panels.track_panel import TrackPanel
 from app.recovery import Recovery
 from app.status import StatusLine
-from app.views.bullseye import BullseyeView
-from app.views.curves import CurvesView
 from app.views.empty_view import EmptyView
+from app.views.lower import LowerPane
 from app.views.stage import Stage
-from app.views.tools import CaliperTool
+from app.views.tools import ProbeTool
 from app.widgets.edit_bar import EditBar
 from app.widgets.loop_list import LoopList
 from app.widgets.player_bar import PlayerBar
 from app.widgets.view_bar import ViewBar
-from engine.export.notices import RESEARCH_USE
 from engine.model import Scale
 
 
@@ -73,16 +69,8 @@ class MainWindow(QMainWindow):
         self.stage = Stage(context, EmptyView(context.settings))
         self.commands = Handlers(context, self, self.stage)
         self.player_bar = PlayerBar(context.session, context.player)
-        self.curves = CurvesView(context.session)
-        self.curves.sought.connect(context.player.seek)
-        self.bullseye = BullseyeView(context.session)
-        self._lower = QWidget()
-        lower = QHBoxLayout(self._lower)
-        lower.setContentsMargins(0, 0, 0, 0)
-        lower.setSpacing(0)
-        lower.addWidget(self.curves, 1)
-        lower.addWidget(self.bullseye)
-        self._lower.hide()
+        self.lower = LowerPane(context)
+        self.lower.sought.connect(context.player.seek)
         self.loops = LoopList(context.session)
         self.loops.setFixedWidth(168)
         self._make_steps()
@@ -90,8 +78,8 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(context, self.statusBar())
         self.recovery = Recovery(context, self)
         self.actions_ = Actions(self, make_handlers(self))
-        self._add_undo()
-        self._add_research_notice()
+        add_undo(self)
+        add_research_notice(self)
         self._connect()
         self._restore()
         self._refresh()
@@ -170,7 +158,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(self.stage)
-        splitter.addWidget(self._lower)
+        splitter.addWidget(self.lower)
         splitter.setSizes([700, 240])
         splitter.setStretchFactor(0, 1)
         splitter.setChildrenCollapsible(False)
@@ -220,21 +208,8 @@ class MainWindow(QMainWindow):
             signal.connect(self._refresh)
         session.loop_changed.connect(self._drop_tools)
         self.editing.changed.connect(self._refresh)
-        session.measurements_changed.connect(lambda: self.show_curves(True))
+        session.measurements_changed.connect(self._refresh)
         context.jobs.activity_changed.connect(self._follow)
-
-    def _add_undo(self) -> None:
-        menu, group = self.actions_.menus["Edit"], self.context.session.undo_group
-        undo, redo = group.createUndoAction(self), group.createRedoAction(self)
-        undo.setShortcut("Ctrl+Z")
-        redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
-        menu.insertActions(menu.actions()[0], [undo, redo])
-
-    def _add_research_notice(self) -> None:
-        notice = QLabel(RESEARCH_USE, self.menuBar())
-        notice.setObjectName("research")
-        notice.adjustSize()
-        self.menuBar().setCornerWidget(notice, Qt.Corner.TopRightCorner)
 
     def _restore(self) -> None:
         self.resize(1440, 900)
@@ -244,25 +219,16 @@ class MainWindow(QMainWindow):
             self.restoreState(state)
 
     def _refresh(self) -> None:
-        session, options = self.context.session, self.context.display.options
+        session = self.context.session
         loop = session.loop
         self.setWindowTitle("Myoflux" if loop is None else f"{session.shown_name(loop)} – Myoflux")
-        actions = self.actions_
-        actions.refresh(loop)
-        for name in ("arrows", "vorticity", "contour", "trust", "depth"):
-            actions[name].setChecked(getattr(options, name))
-        actions["hide_patient"].setChecked(session.private)
-        actions["named_exports"].setChecked(named(self.context))
-        actions["repeat"].setChecked(self.context.player.looping)
-        actions["full_screen"].setChecked(self.isFullScreen())
-        actions["caliper"].setChecked(isinstance(self.stage.tool, CaliperTool))
-        actions["edit_contour"].setChecked(self.editing.active)
-        for name in ("next_point", "previous_point", *NUDGES):
-            actions[name].setEnabled(self.editing.active)
+        self.actions_.refresh(loop)
+        check_actions(self)
         self.mask_panel.set_editing(self.editing.active)
-        actions["curves"].setChecked(not self._lower.isHidden())
-        actions["steps"].setChecked(not self.steps.isHidden())
-        self.loops.setVisible(len(session.loops) > 1 or actions["loops"].isChecked())
+        if not isinstance(self.stage.tool, ProbeTool):
+            self.lower.end_probe()
+        listed = self.actions_["loops"].isChecked()
+        self.loops.setVisible(len(session.loops) > 1 or listed)
         self.player_bar.setVisible(loop is not None)
 
     def _follow(self) -> None:
@@ -291,7 +257,8 @@ class MainWindow(QMainWindow):
 
     def _offer_work(self) -> None:
         left = self.recovery.left_over()
-        self.stage.empty.offer("" if left is None else left.label)
+        private = self.context.session.private
+        self.stage.empty.offer("" if left is None else left.label(private=private))
 
     def show_scale(self, scale: Scale) -> None:
         """Show the field of a scale, if it is there."""
@@ -307,9 +274,12 @@ class MainWindow(QMainWindow):
 
     def show_curves(self, shown: bool) -> None:
         """Show or hide the curves."""
-        loop = self.context.session.loop
-        self._lower.setVisible(shown and loop is not None and loop.measurements is not None)
+        self.lower.show_curves(shown)
         self._refresh()
+
+    def probe(self, on: bool) -> None:
+        """Switch the probe: velocity along a line or at a place, through time."""
+        self.commands.use_tool(ProbeTool(lambda ends: self.lower.show_probe(*ends)) if on else None)
 
     def set_full_screen(self, full: bool) -> None:
         """Show the image and the player alone, or the whole window."""

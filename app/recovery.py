@@ -7,54 +7,31 @@ saving, is offered again at the next start.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import operator
 import shutil
 import time
 import uuid
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
 from app.context import Context
+from app.left_over import LOCK, SESSION, LeftOver, newest_left_over
 from app.operations.restore import open_session
-from app.operations.save_session import SUFFIX, fields_of, snapshot, with_files
+from app.operations.save_session import fields_of, snapshot, with_files
 from app.session import Loop
 from engine.errors import MyofluxError
-from engine.io.session_file import SavedSession, read_session, write_session
+from engine.io.session_file import SavedSession, write_session
 from engine.model import Scale, ScaleField
 from engine.progress import NullProgress, Progress
 
 KIND: Final = "recovery"
 _LOG: Final = logging.getLogger(__name__)
-_SESSION: Final = f"session{SUFFIX}"
 _SOON_MS: Final = 1500
 _OFTEN_MS: Final = 60_000
-_KEPT_DAYS: Final = 30
-
-
-@dataclass(frozen=True)
-class LeftOver:
-    """Work of a run that has ended.
-
-    Attributes:
-        folder: Its folder.
-        when: Of its last change.
-        names: Its loops.
-    """
-
-    folder: Path
-    when: datetime
-    names: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        """What is offered, on one line."""
-        names = self.names[0] if len(self.names) == 1 else f"{len(self.names)} loops"
-        return f"Continue with {names}, {self.when:%d %b, %H:%M}"
 
 
 class Recovery(QObject):
@@ -81,7 +58,7 @@ class Recovery(QObject):
         self._touched: set[int] = set()
         # Every change counts up; what is written is as new as the count it began with.
         self._changes, self._written = 0, 0
-        self._told = False
+        self._saved, self._told = False, False
         self._soon, self._often = QTimer(self), QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_SOON_MS)
@@ -104,11 +81,12 @@ class Recovery(QObject):
     def note(self) -> None:
         """Something changed that is worth keeping."""
         self._changes += 1
+        self._saved = False
         self._soon.start()
 
     def note_saved(self) -> None:
         """The user saved the session: nothing of it is at risk."""
-        self._written = self._changes
+        self._written, self._saved = self._changes, True
         self._touched.clear()
         self._soon.stop()
         self._remove()
@@ -145,7 +123,7 @@ class Recovery(QObject):
         self._soon.stop()
         self._often.stop()
         session = self._context.session
-        if not self._worth():
+        if self._saved or not self._worth():
             self._remove()
         elif self._written != self._changes:
             saved = snapshot(session, self._context.display.options)
@@ -158,43 +136,24 @@ class Recovery(QObject):
 
     def left_over(self) -> LeftOver | None:
         """Return the newest work of a run that has ended, or None."""
-        found = []
-        for path in self._root.glob(f"*/{_SESSION}"):
-            folder = path.parent
-            if folder == self._folder or not _unlocked(folder):
-                continue
-            when = datetime.fromtimestamp(path.stat().st_mtime).astimezone()
-            if (datetime.now().astimezone() - when).days >= _KEPT_DAYS:
-                shutil.rmtree(folder, ignore_errors=True)
-                continue
-            found.append((when, folder))
-        for when, folder in sorted(found, reverse=True):
-            try:
-                loops = read_session(folder / _SESSION).loops
-            except MyofluxError as error:
-                _LOG.warning("%s", error)
-                shutil.rmtree(folder, ignore_errors=True)
-                continue
-            return LeftOver(folder, when, tuple(loop.name for loop in loops))
-        return None
+        return newest_left_over(self._root, self._folder)
 
     def restore(self, left: LeftOver) -> None:
-        """Open the work of an ended run; this run goes on in its folder."""
-        self._remove()
-        self._folder = left.folder
-        if not self._take_lock():
-            self.failed.emit("Another window is open on this work.")
-            return
+        """Open the work of an ended run; if all of it is there, this run goes on in its folder."""
 
         def opened(loops: tuple[Loop, ...]) -> None:
+            if len(loops) == len(left.names):
+                self._adopt(left.folder)
             for loop in loops:
                 file = loop.fields_file
-                if file is not None and file.parent == left.folder.resolve():
+                if file is None or file.parent != left.folder.resolve():
+                    continue
+                self._context.session.update(loop.loop_id, fields_file=None)
+                if self._folder == left.folder:
                     self._fields[loop.loop_id] = (_fields(loop), file)
-                    self._context.session.update(loop.loop_id, fields_file=None)
             self.changed.emit()
 
-        open_session(self._context, left.folder / _SESSION, opened)
+        open_session(self._context, left.folder / SESSION, opened)
 
     def discard(self, left: LeftOver) -> None:
         """Forget the work of an ended run."""
@@ -214,7 +173,7 @@ class Recovery(QObject):
                 if path is not None:
                     files[loop.loop_id] = path
                 progress.check()
-            write_session(self._folder / _SESSION, with_files(saved, loops, files))
+            write_session(self._folder / SESSION, with_files(saved, loops, files))
             kept = {path.name for path in files.values()}
             for path in self._folder.glob("*.h5"):
                 if path.name not in kept:
@@ -229,7 +188,9 @@ class Recovery(QObject):
         if path is not None or result is None or not write:
             return path
         path = self._folder / f"{uuid.uuid4().hex[:8]}.h5"
-        self._context.verbs.write_result(path, result, patient_data=True)
+        # The frames are in the loop's own file: no picture of a patient is kept twice.
+        bare = dataclasses.replace(result, frames=None)
+        self._context.verbs.write_result(path, bare, patient_data=True)
         self._fields[loop.loop_id] = (_fields(loop), path)
         return path
 
@@ -262,10 +223,18 @@ class Recovery(QObject):
     def _worth(self) -> bool:
         return any(worth_keeping(loop, loop.loop_id in self._touched) for loop in self._loops())
 
+    def _adopt(self, folder: Path) -> None:
+        """Go on in the folder of a run that has ended."""
+        own = self._folder
+        self._remove()
+        self._folder = folder
+        if not self._take_lock():
+            self._folder = own
+
     def _take_lock(self) -> bool:
         if self._lock is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            lock = QLockFile(str(self._folder / "lock"))
+            lock = QLockFile(str(self._folder / LOCK))
             lock.setStaleLockTime(0)
             if not lock.tryLock(0):
                 return False
@@ -298,13 +267,3 @@ def worth_keeping(loop: Loop, touched: bool) -> bool:
 
 def _fields(loop: Loop) -> tuple[ScaleField, ...]:
     return tuple(loop.flows[scale].field for scale in Scale if scale in loop.flows)
-
-
-def _unlocked(folder: Path) -> bool:
-    """Whether no running program holds a folder."""
-    lock = QLockFile(str(folder / "lock"))
-    lock.setStaleLockTime(0)
-    if not lock.tryLock(0):
-        return False
-    lock.unlock()
-    return True

@@ -8,6 +8,8 @@ from typing import Final
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 _RECENT: Final = 10
+PRIVATE: Final = "private"
+"""Key of the choice to hide patient data in the window."""
 
 
 class Settings:

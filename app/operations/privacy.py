@@ -7,20 +7,19 @@ from numpy.typing import NDArray
 
 from app.context import Context
 from app.session import Loop
+from app.settings import PRIVATE
 from engine.io.patient import patient_facts
 from engine.progress import Progress
-
-_KEY = "private"
 
 
 def restore_choice(context: Context) -> None:
     """Hide patient data if the user chose so before."""
-    context.session.private = context.settings.flag(_KEY)
+    context.session.private = context.settings.flag(PRIVATE)
 
 
 def set_private(context: Context, private: bool) -> None:
     """Hide or show patient data, now and at the next start."""
-    context.settings.set_flag(_KEY, private)
+    context.settings.set_flag(PRIVATE, private)
     context.session.set_private(private)
     for loop in context.session.loops:
         look_into(context, loop)

@@ -156,7 +156,8 @@ def _draw_cell(
     painter.setFont(theme.ui_font(9, bold=True))
     painter.setPen(theme.color("#10141a" if fill.lightnessF() > 0.55 else theme.TEXT))
     place = QRectF(spot.x() - 18, spot.y() - 9, 36, 18)
-    text = "–" if rejected else f"{value:.0f}"
+    # Plus zero, so that what rounds to nothing has no sign.
+    text = "–" if rejected else f"{round(value) + 0:d}".replace("-", "−")
     painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), text)
 
 

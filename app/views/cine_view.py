@@ -152,6 +152,10 @@ class CineView(QWidget):
         """Return what stands at the top left; empty for nothing."""
         return ""
 
+    def figures(self, scene: Scene) -> str:
+        """Return what stands below the title; empty for nothing."""
+        return ""
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the frame, the overlays and the tool."""
         painter = QPainter(self)
@@ -167,9 +171,9 @@ class CineView(QWidget):
             self._tool.paint(painter, scene)
             if self._tool.hint:
                 draw_tag(painter, QPointF(24, 36), self._tool.hint)
-        title = self.title(scene)
-        if title:
-            draw_tag(painter, QPointF(16, 30), title)
+        for line, text in enumerate((self.title(scene), self.figures(scene))):
+            if text:
+                draw_tag(painter, QPointF(16, 30 + 27 * line), text, bold=not line)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Start a tool, a pan or a change of gain."""

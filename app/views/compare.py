@@ -123,11 +123,9 @@ class AlternatingView(CineView):
         how = f"warped by {names[0]}" if options.warped else "as recorded"
         return f"Frame {number - 1}, {how}"
 
-    def figures(self) -> str:
+    def figures(self, scene: Scene) -> str:
         """Return the comparison of this frame in numbers."""
-        scene, options = self.scene(), self._display.options
-        if scene is None:
-            return ""
+        options = self._display.options
         if scene.difference is not None:
             return scene.difference.summary(scene.frame, STRIDE)
         flow = scene.loop.layers.get(compared_layers(scene.loop, options)[0])
@@ -138,7 +136,7 @@ class AlternatingView(CineView):
         frames, mask = scene.loop.cine.frames, flow.mask[scene.frame]
         before = mismatch(frames[scene.frame], frames[scene.frame - 1], mask)
         after = mismatch(frames[scene.frame], self._warped(scene, flow), mask)
-        return f"Grey levels apart in the mask (RMS): {before:.1f} as recorded, {after:.1f} warped"
+        return f"RMS difference in the mask: {before:.1f} as recorded, {after:.1f} warped (of 255)"
 
     def _warped(self, scene: Scene, flow: FlowView) -> NDArray[np.uint8]:
         known = self._picture
@@ -191,9 +189,6 @@ class CompareView(QWidget):
         for shown in views:
             shown.hovered.connect(self.hovered)
         self._display.changed.connect(self._choose)
-        session.frame_changed.connect(self._show_figures)
-        for signal in (session.loop_changed, session.flows_changed):
-            signal.connect(self._choose)
         self._choose()
 
     @property
@@ -226,8 +221,3 @@ class CompareView(QWidget):
         blinking = comparison in {Comparison.BLINK, Comparison.WARP} and self.isVisible()
         if blinking != self._blink.isActive():
             self._blink.start() if blinking else self._blink.stop()
-        self._show_figures()
-
-    def _show_figures(self) -> None:
-        if self.isVisible():
-            self.bar.tell(self.single.figures() if self.single in self.views else "")

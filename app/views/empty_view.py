@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app import theme
-from app.settings import Settings
+from app.settings import PRIVATE, Settings
 from app.widgets.parts import button, label
 
 _SHOWN = 4
@@ -83,7 +83,8 @@ class EmptyView(QWidget):
             widget = item.widget()
             if widget is not None:
                 widget.deleteLater()
-        for path in self._settings.recent_files()[:_SHOWN]:
+        shown = 0 if self._settings.flag(PRIVATE) else _SHOWN
+        for path in self._settings.recent_files()[:shown]:
             entry = button(path.name, functools.partial(self.chosen.emit, path), "quiet")
             entry.setToolTip(str(path))
             self._recent.addWidget(entry, 0, Qt.AlignmentFlag.AlignHCenter)

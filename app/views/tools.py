@@ -13,6 +13,9 @@ from PySide6.QtGui import QPainter, QPen
 from app import theme
 from app.views.scene import Scene, polyline
 
+Ends = tuple[tuple[float, float], tuple[float, float]]
+"""Both ends of a line, (x, y) px."""
+
 
 class Tool(Protocol):
     """Receives the left button on a view; positions are image px, pixel centres whole."""
@@ -85,6 +88,43 @@ class CaliperTool:
         return f"{math.hypot(shift.x() * spacing[0], shift.y() * spacing[1]):.1f} mm"
 
 
+class ProbeTool(CaliperTool):
+    """A line, or a place, along which the velocity is looked at.
+
+    Args:
+        on_change: Called with both ends, (x, y) px, whenever they move.
+    """
+
+    hint = "Probe: drag a line, or click a place. Esc ends."
+
+    def __init__(self, on_change: Callable[[Ends], None]) -> None:
+        super().__init__()
+        self._on_change = on_change
+
+    def press(self, place: QPointF, scene: Scene, modifiers: Qt.KeyboardModifier) -> bool:
+        """Begin at a place."""
+        taken = super().press(place, scene, modifiers)
+        self._tell()
+        return taken
+
+    def move(self, place: QPointF, scene: Scene) -> None:
+        """Draw out the line."""
+        super().move(place, scene)
+        self._tell()
+
+    def paint(self, painter: QPainter, scene: Scene) -> None:
+        """Draw the line with its length, or the place."""
+        super().paint(painter, scene)
+        if self._ends is not None and self._ends[0] == self._ends[1]:
+            place = np.array([[self._ends[0].x(), self._ends[0].y()]])
+            draw_handles(painter, scene.to_screen(place), theme.WARNING)
+
+    def _tell(self) -> None:
+        if self._ends is not None:
+            start, end = ((place.x(), place.y()) for place in self._ends)
+            self._on_change((start, end))
+
+
 class PickTool:
     """Collects a few places, one click each, and hands them over.
 
@@ -152,10 +192,10 @@ def draw_handles(
     painter.restore()
 
 
-def draw_tag(painter: QPainter, place: QPointF, text: str) -> None:
+def draw_tag(painter: QPainter, place: QPointF, text: str, *, bold: bool = True) -> None:
     """Draw a short text on a dark plate, its lower left corner at a place."""
     painter.save()
-    painter.setFont(theme.ui_font(9.5, bold=True))
+    painter.setFont(theme.ui_font(9.5 if bold else 9, bold=bold))
     box = painter.fontMetrics().boundingRect(text).toRectF()
     box.moveBottomLeft(place)
     painter.setPen(Qt.PenStyle.NoPen)

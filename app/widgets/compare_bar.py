@@ -7,7 +7,6 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QCheckBox,
     QComboBox,
     QFrame,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 from app.context import Context
 from app.display import Comparison
 from app.operations.peers import PEERS, compared_layers, layer_name, track_peer
-from app.widgets.parts import ElidedLabel, label
+from app.widgets.parts import label
 from engine.errors import MyofluxError
 
 _KINDS: Final = (
@@ -39,22 +38,18 @@ class CompareBar(QFrame):
         super().__init__(parent)
         self._context, self._display = context, context.display
         self.setProperty("role", "bar")
-        self._group = QButtonGroup(self)
-        self._kinds: dict[Comparison, QToolButton] = {}
-        for kind, text, tip in _KINDS:
-            button = self._button("tab", text, tip)
-            button.setCheckable(True)
-            self._group.addButton(button)
-            button.clicked.connect(functools.partial(self._display.set, comparison=kind))
-            self._kinds[kind] = button
+        self.kind = QComboBox(self)
+        self.kind.setAccessibleName("Comparison")
+        for comparison, text, tip in _KINDS:
+            self.kind.addItem(text, comparison)
+            self.kind.setItemData(self.kind.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.kind.activated.connect(lambda: self._display.set(comparison=self.kind.currentData()))
         self.first = self._layers("First layer", "first")
         self.second = self._layers("Second layer", "second")
         self._against = label("and", "faint")
         self._warped = QCheckBox("Warped")
         self._warped.setToolTip("Warp the frame before by the field, or show it as recorded")
         self._warped.toggled.connect(lambda on: self._display.set(warped=on))
-        self._figures = ElidedLabel()
-        self._figures.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.peers = self._peer_button()
         self._lay_out()
         session = context.session
@@ -63,15 +58,11 @@ class CompareBar(QFrame):
         context.jobs.activity_changed.connect(self.refresh)
         self.refresh()
 
-    def tell(self, text: str) -> None:
-        """Show the comparison in numbers."""
-        self._figures.setText(text)
-
     def refresh(self) -> None:
         """Show what is chosen, and offer the layers that are there."""
         loop, options = self._context.session.loop, self._display.options
         kind = options.comparison
-        self._kinds[kind].setChecked(True)
+        self.kind.setCurrentIndex(self.kind.findData(kind))
         keys = [] if loop is None else list(loop.layers)
         layers = ("", "") if loop is None else compared_layers(loop, options)
         for box, chosen in zip((self.first, self.second), layers, strict=True):
@@ -92,14 +83,12 @@ class CompareBar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 4, 10, 6)
         layout.setSpacing(3)
-        for button in self._kinds.values():
-            layout.addWidget(button)
+        layout.addWidget(self.kind)
         layout.addSpacing(8)
         for widget in (self.first, self._against, self.second, self._warped):
             layout.addWidget(widget)
             layout.addSpacing(3)
-        layout.addWidget(self._figures, 1)
-        layout.addSpacing(6)
+        layout.addStretch(1)
         layout.addWidget(self.peers)
 
     def _layers(self, name: str, option: str) -> QComboBox:
@@ -109,16 +98,12 @@ class CompareBar(QFrame):
         box.activated.connect(lambda: self._display.set(**{option: box.currentData()}))
         return box
 
-    def _button(self, role: str, text: str, tip: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setProperty("role", role)
-        button.setText(text)
-        button.setToolTip(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
-
     def _peer_button(self) -> QToolButton:
-        button = self._button("toggle", "Add method…", "Track with another method to compare")
+        button = QToolButton(self)
+        button.setProperty("role", "toggle")
+        button.setText("Add method…")
+        button.setToolTip("Track with another method to compare")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
         for name, text in PEERS.items():

@@ -30,8 +30,8 @@ _TOGGLES: Final = (
     ("contour", "Contour", "Contour of the mask (K)"),
     ("trust", "Trust", "Fade arrows that cannot be trusted (T)"),
 )
-_ROOMY: Final = 800
-_NARROW: Final = 690
+# Margins and gaps between the groups, px.
+_SPACES: Final = 44
 
 
 class ViewBar(QFrame):
@@ -88,10 +88,11 @@ class ViewBar(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave to menus and keys what has no room: a cut label tells nothing."""
         super().resizeEvent(event)
-        self._caption.setVisible(self.width() >= _ROOMY)
-        self._sizes.setVisible(self.width() >= _ROOMY)
-        self.toggles["trust"].setVisible(self.width() >= _NARROW)
-        self.toggles["contour"].setVisible(self.width() >= _NARROW)
+        always = (self.image, *self.scales.values(), self.compare)
+        spare = self.width() - _SPACES - sum(item.sizeHint().width() + 3 for item in always)
+        for item in (*self.toggles.values(), self._sizes, self._caption):
+            spare -= item.sizeHint().width() + 3
+            item.setVisible(spare >= 0)
 
     def _lay_out(self) -> None:
         layout = QHBoxLayout(self)

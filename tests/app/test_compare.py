@@ -79,7 +79,7 @@ def test_each_comparison_shows_its_layers(tracked: MainWindow, qtbot: QtBot) -> 
     assert scene is not None
     assert colour_bar_label(scene) == "Difference, cm/s"
     assert compare.single.title(scene) == "Scale 1 against Scale 1/8"
-    assert compare.single.figures() == "Mean 0.00, 95 % below 0.00 cm/s"
+    assert compare.single.figures(scene) == "Mean 0.00, 95 % below 0.00 cm/s"
     assert scene.area.contains(
         *(float(value) for value in scene.to_screen(np.array([[60.0, 40.0]]))[0])
     )
@@ -112,7 +112,9 @@ def test_warp_alternates_two_pictures_of_one_moment(tracked: MainWindow) -> None
             single.flip()
     # The source counts from 5.
     assert titles == {"Frame 9", "Frame 8, warped by Scale 1", "Frame 8, as recorded"}
-    assert "as recorded" in single.figures()
+    scene = single.scene()
+    assert scene is not None
+    assert single.figures(scene).startswith("RMS difference in the mask: ")
 
 
 def test_another_method_becomes_a_layer(

@@ -126,6 +126,18 @@ def test_continued_work_is_kept_in_the_same_place_until_it_is_saved(
     assert folders(tmp_path) == []
 
 
+def test_work_whose_loop_is_away_for_now_is_not_lost(
+    again: MainWindow, loop_file: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (kept,) = folders(tmp_path)
+    loop_file.rename(tmp_path / "away.dcm")
+    again.continue_work()
+    wait_idle(again, qtbot)
+    assert len(dialogs(again)) == 1
+    again.close()
+    assert folders(tmp_path) == [kept]
+
+
 def test_discarded_work_is_gone(again: MainWindow, tmp_path: Path) -> None:
     again.stage.empty.discard_requested.emit()
     assert again.stage.empty.offered == ""
