@@ -1,0 +1,137 @@
+"""Fit how far the wall's vectors are trusted to the error of the shipped weights.
+
+Run it whenever the weights change, and put what it prints into ``engine/analysis/trust.py``
+(``_NETWORK_WALL``). It makes phantoms, tracks them with the default settings, fits the exponents of
+``Calibration`` to the logarithm of the true error, and shows on other seeds and other noise how
+well the expected error ranks the true one. About ten minutes on one core.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+from scipy.stats import spearmanr
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from engine.analysis.trust import Calibration, findings  # noqa: E402 - after the path is set
+from engine.analysis.witness import witness_of_pair  # noqa: E402
+from engine.config import TrackingConfig  # noqa: E402
+from engine.model import Mask, MaskKind, TrackingResult  # noqa: E402
+from engine.phantom import Phantom, PhantomConfig, PhantomKind, make_phantom  # noqa: E402
+from engine.phantom.config import real_like  # noqa: E402
+from engine.pipeline import track  # noqa: E402
+from engine.progress import NullProgress  # noqa: E402
+
+log = logging.getLogger("calibrate_trust")
+
+NAMES: Final = (
+    "temporal", "roughness", "both_ways", "reference", "disagreement", "speed", "network",
+)  # fmt: skip
+IMAGE: Final = {"both_ways", "reference", "disagreement"}
+WALLS: Final = (PhantomKind.APICAL, PhantomKind.REGIONAL, PhantomKind.SHORT_AXIS)
+FIT_SEED, CHECK_SEED = 101, 201
+FLOOR_PX = 0.05
+STRIDE = 5
+
+Table = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def main() -> None:
+    """Fit, print the constants, and check them on phantoms that were not fitted to."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    tables = [_table(config) for config in _configs(FIT_SEED)]
+    fitted = {}
+    for known in ((True, True), (True, False), (False, True), (False, False)):
+        fitted[known] = _fit(tables, *known)
+        log.info("    %s: %s,", known, fitted[known])
+    log.info("phantom, noise: rank correlation, share of the error in the worst tenth (possible)")
+    for config in _configs(CHECK_SEED):
+        found, error = _table(config)
+        _show(f"{config.kind}, {config.noise:g}", found, error, fitted[True, True])
+
+
+def _configs(seed: int) -> list[PhantomConfig]:
+    """Return walls without and with noise and drop-out; every seed has its own noise."""
+    made = []
+    for index, kind in enumerate(WALLS):
+        clean = PhantomConfig(kind, (192, 256), 10, seed=seed + index, cycle_frames=36)
+        share = 0.15 + 0.05 * ((seed + index) % 3)
+        noisy = replace(real_like(clean), noise=share, drop_out=0.9, seed=seed + 50 + index)
+        made += [clean, noisy]
+    return made
+
+
+def _table(config: PhantomConfig) -> Table:
+    """Return the findings ``(N, names)`` and true errors ``(N,)`` of a tracked phantom."""
+    phantom = make_phantom(config)
+    result = _tracked(phantom)
+    field = result.finest
+    if field.uncertainty is None:
+        sys.exit("These weights tell no expectation of their own: there is nothing to calibrate.")
+    found, errors = [], []
+    for pair, mask in enumerate(phantom.mask[1:]):
+        seen = findings(witness_of_pair(result, field, pair), field.uncertainty[pair])
+        found.append(np.stack([seen[name][mask] for name in NAMES], axis=1)[::STRIDE])
+        error = np.hypot(*(field.displacement[pair] - phantom.displacement[pair]))
+        errors.append(error[mask][::STRIDE])
+    return np.concatenate(found).astype(np.float64), np.concatenate(errors).astype(np.float64)
+
+
+def _tracked(phantom: Phantom) -> TrackingResult:
+    mask = Mask(phantom.mask, MaskKind.WALL, phantom.contours)
+    return track(phantom.cine, mask, TrackingConfig(), NullProgress(), view=phantom.view)
+
+
+def _fit(tables: list[Table], frames: bool, neighbours: bool) -> Calibration:
+    """Return the calibration for what is known; no finding may lower the expected error."""
+    used = [
+        name
+        for name in NAMES
+        if (frames or name not in IMAGE) and (neighbours or name != "temporal")
+    ]
+    columns = [NAMES.index(name) for name in used]
+    found = np.concatenate([table[0][:, columns] for table in tables])
+    target = np.concatenate([np.log(table[1] + FLOOR_PX) for table in tables])
+    weight = np.concatenate([np.full(len(error), len(error) ** -0.5) for _, error in tables])
+    # The constant may have any sign: one column for each.
+    design = np.column_stack([found, np.ones(len(found)), -np.ones(len(found))])
+    exponents = nnls(design * weight[:, None], target * weight)[0]
+    expected = np.exp(found @ exponents[:-2])
+    means = [
+        (float(np.mean(part)), float(np.mean(table[1])))
+        for part, table in zip(
+            np.split(expected, np.cumsum([len(table[1]) for table in tables])[:-1]),
+            tables,
+            strict=True,
+        )
+    ]
+    constant = float(np.mean([np.log(true / said) for said, true in means]))
+    values = {name: round(float(value), 2) for name, value in zip(used, exponents, strict=False)}
+    return Calibration(**values, constant=round(constant, 2))
+
+
+def _show(
+    title: str, found: NDArray[np.float64], error: NDArray[np.float64], by: Calibration
+) -> None:
+    exponents = np.array([getattr(by, name) for name in NAMES])
+    expected = np.exp(found @ exponents + by.constant)
+    tenth = len(error) // 10
+    held = error[np.argsort(-expected)[:tenth]].sum() / error.sum()
+    possible = np.sort(error)[-tenth:].sum() / error.sum()
+    log.info(
+        "%s: %.2f, %.2f (%.2f); mean error %.3f px, expected %.3f px",
+        title, spearmanr(expected, error).statistic, held, possible, error.mean(), expected.mean(),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
