@@ -63,7 +63,7 @@ def _configs(seed: int) -> list[PhantomConfig]:
     """Return walls without and with noise and drop-out; every seed has its own noise."""
     made = []
     for index, kind in enumerate(WALLS):
-        clean = PhantomConfig(kind, (192, 256), 10, seed=seed + index, cycle_frames=36)
+        clean = PhantomConfig(kind, (192, 256), 14, seed=seed + index, cycle_frames=36)
         share = 0.15 + 0.05 * ((seed + index) % 3)
         noisy = replace(real_like(clean), noise=share, drop_out=0.9, seed=seed + 50 + index)
         made += [clean, noisy]

@@ -72,10 +72,10 @@ _ANY_FIELD: Final = {
 }
 # The same for a wall whose field carries the network's own expectation.
 _NETWORK_WALL: Final = {
-    (True, True): Calibration(0.25, 0.64, 0.15, 0.20, 0.30, 0.05, 0.25, 0.98),
-    (True, False): Calibration(0.0, 0.72, 0.15, 0.19, 0.43, 0.08, 0.22, 0.73),
-    (False, True): Calibration(0.27, 0.49, speed=0.04, network=0.38, constant=0.41),
-    (False, False): Calibration(0.0, 0.53, speed=0.07, network=0.36, constant=0.01),
+    (True, True): Calibration(0.0, 0.83, 0.07, 0.16, 0.42, network=0.21, constant=0.89),
+    (True, False): Calibration(0.0, 0.83, 0.07, 0.16, 0.42, network=0.21, constant=0.89),
+    (False, True): Calibration(0.08, 0.69, network=0.36, constant=0.63),
+    (False, False): Calibration(0.0, 0.72, network=0.36, constant=0.59),
 }
 
 

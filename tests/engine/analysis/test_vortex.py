@@ -158,3 +158,31 @@ def test_rows_of_a_drifting_vortex() -> None:
         assert next(measured.select(quantity, "vortex-1")).unit == ""
     assert any(measured.select("pressure_difference"))
     assert any(measured.select("relative_strength"))
+
+
+def test_a_shear_layer_with_noise_is_no_vortex() -> None:
+    rng = np.random.default_rng(5)
+    rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]].astype(float)
+    fields = []
+    for _ in range(6):
+        noise = [cv2.GaussianBlur(rng.normal(size=SHAPE), (0, 0), 10.0) for _ in range(2)]
+        noise = [0.12 * part / part.std() for part in noise]
+        jet = 3.0 * np.exp(-0.5 * ((columns - 90) / 14.0) ** 2)
+        fields.append(np.stack([noise[0], jet + noise[1]]))
+    mask = np.hypot(columns - 90, (rows - 80) / 1.2) < 60
+    result = TrackingResult(
+        fields=(ScaleField(Scale.FULL, np.array(fields, dtype=np.float32)),),
+        mask=np.repeat(mask[None], 7, axis=0),
+        method="exact",
+        target=Target.BLOOD,
+        source_sha256="0",
+        software_version="0",
+        frame_times_s=np.arange(7) * 0.02,
+        spacing_mm=(0.3, 0.3),
+    )
+    velocity = velocity_field(result.finest.displacement, (0.3, 0.3), result.frame_times_s)
+    # The noise makes the layer swirl, so that it looks like vortices in single frames.
+    assert sum(len(find_vortices(velocity, pair, mask)) for pair in range(6)) > 5
+    measured = measure(result, MeasureConfig(), NullProgress())
+    assert not any(row.region.startswith("vortex") for row in measured.rows)
+    assert "vortex" in dict(measured.omitted)
