@@ -1,4 +1,4 @@
-"""A picture of the window at work, made by the product: a loop tracked with the preview preset."""
+"""A picture of the window at work, made by the product: a loop tracked, a phantom measured."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from app.settings import Settings
 from engine.config import Preset
 from engine.errors import OutputError
 from engine.io.atomic import atomic_path
+from engine.model import View
 
 _WIDTH, _HEIGHT = 1600, 1000
 _SETTLE_MS: Final = 600
@@ -70,6 +71,11 @@ def _show_tracked(window: MainWindow, path: Path | None) -> None:
     window.steps.open_step(2)
     panel.run()
     _wait(context.jobs)
+    if path is None:
+        # The phantom is made as this view; of a loop only a person can say.
+        window.mask_panel.choose_view(View.A4C)
+        window.measure_panel.run()
+        _wait(context.jobs)
     context.player.pause()
     loop = context.session.loop
     if loop is not None:

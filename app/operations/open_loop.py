@@ -89,8 +89,10 @@ def add_result(
     """Add a result that was read from a file to the session."""
     mask = Mask(result.mask, MaskKind.FILE, result.contours)
     first = result.first_frame
+    # Result files of many loops have one name; the loop's own tells them apart.
+    name = f"{result.source_name} ({path.name})" if result.source_name else path.name
     return context.session.add(
-        path.name,
+        name,
         cine_of(result, path),
         path=path,
         mask=mask,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyqtgraph
@@ -20,7 +20,6 @@ from engine.export.palette import DARK, VORTICITY
 from engine.export.quiver import nice_limit
 
 _RIGHT, _UP, _SPEED = "#56b4e9", "#e69f00", theme.TEXT
-_LEVELS: Final = 256
 
 
 class ProbeView(QWidget):
@@ -46,8 +45,6 @@ class ProbeView(QWidget):
         self._note = ElidedLabel()
         self.profile, self.course, self.flux = (_plot() for _ in range(3))
         self._image: Any = pyqtgraph.ImageItem(axisOrder="row-major")
-        levels = VORTICITY.colours(np.linspace(-1, 1, _LEVELS), -1, 1)
-        self._image.setLookupTable(levels)
         self._cursors: list[Any] = []
         for plot in (self.course, self.flux):
             cursor: Any = pyqtgraph.InfiniteLine(
@@ -118,7 +115,10 @@ class ProbeView(QWidget):
         values = line.through if self.component.currentData() == "through" else line.along
         known = np.abs(values[np.isfinite(values)])
         limit = nice_limit(float(np.percentile(known, 99))) if known.size else 1.0
-        self._image.setImage(np.nan_to_num(values.T), levels=(-limit, limit), autoLevels=False)
+        pixels = np.zeros((*values.T.shape, 4), np.uint8)
+        pixels[..., :3] = VORTICITY.colours(np.nan_to_num(values.T), -limit, limit)
+        pixels[..., 3] = 255 * np.isfinite(values.T)
+        self._image.setImage(pixels, autoLevels=False)
         step = float(np.median(np.diff(self._axis))) if len(self._axis) > 1 else 1.0
         length = float(line.distance[-1])
         width = float(self._axis[-1] - self._axis[0]) + step
