@@ -1,38 +1,40 @@
-"""Test-time training that does not chase noise: the loss is taken where the network is blind.
+"""Test-time training on known motion: the loop's own frames, displaced by what we know.
 
-A network that sees both images can always raise their correlation by fitting the very noise that
+A network that is trained to raise the correlation of two frames fits the very noise that
 decorrelates them; trained so, the endpoint error rises from the first steps on
-(docs/experiments.md). Here blocks are blanked in both images before the network looks at them,
-and the correlation is taken in those blocks alone. What the network says there comes from their
-surroundings, which do not know the blocks' noise, so only true motion lowers the expected loss
-(the J-invariance of Batson and Royer, Noise2Self, ICML 2019, carried over to motion).
-
-A fixed lattice of blocks is never trained on. New weights are kept only if they predict it at
-least as well as the old ones.
+(docs/experiments.md). What a loop can teach without that danger is its own look: point spread,
+noise, decorrelation, compression. So a pair of its frames, brought onto one another by the motion
+found so far, is displaced by a random smooth field, and the network learns to find that field
+with the loss of its training on simulated motion. It does not see the motion found so far, which
+therefore cannot teach it anything.
 """
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from engine.errors import ConvergenceError
+from engine.errors import ConvergenceError, InputError
+from engine.registration.known_motion import laplace_loss, smooth_motion
 from engine.registration.multiscale import Motion, Stage
 from engine.registration.network import MotionEstimate, MotionUNet
-from engine.registration.pairs import ImagePairs, PairBatch
+from engine.registration.pairs import ImagePairs
 from engine.registration.pyramid import scaled_size
-from engine.registration.similarity import correlation_map, masked_mean
-from engine.registration.warp import compose, warp
+from engine.registration.warp import invert, warp
 
-_LATTICE: Final = 3
-"""Of every 3x3 blocks one is kept for the score."""
+_SCORED_SEED = 1
+"""Of the samples that decide; they are never trained on."""
+
+_STEEPEST = 0.12
+"""Greatest amplitude over length, px per px, so that known motion stays one to one."""
+
+Window = tuple[slice, slice]
 
 
 @dataclass(frozen=True)
@@ -41,31 +43,48 @@ class FinetuneSettings:
 
     Attributes:
         steps: Number of steps.
-        learning_rate: Of Adam.
-        block: Side of the blind blocks, px of the scale.
-        blind_share: Share of the trained blocks that is blind in a step.
-        window: Window of the squared local correlation, px of the scale.
-        pairs: Pairs a step.
-        scored: Pairs that the score looks at.
+        learning_rate: Of Adam at the first step; it falls to zero.
+        samples: Displaced pairs a step.
+        scored: Displaced pairs that decide whether the new weights are kept.
         crop: Greatest side of the piece of a pair that a step looks at, px of the scale.
+        smallest: Least amplitude of the known motion, px of the scale.
+        largest: Greatest amplitude, px of the scale.
+        shortest: Least distance of its knots, px of the scale.
+        doubt: Deviation of the logarithm of what the network is told about the amplitude.
+        share: How far the weights go from the old to the trained ones, 0 to 1: half of the way
+            keeps most of what is won where the loop is unlike the simulations, and loses least
+            where it is not.
     """
 
-    steps: int = 4
-    learning_rate: float = 2.5e-5
-    block: int = 24
-    blind_share: float = 0.25
-    window: int = 15
-    pairs: int = 4
-    scored: int = 4
-    crop: int = 320
+    steps: int = 24
+    learning_rate: float = 1e-4
+    samples: int = 4
+    scored: int = 12
+    crop: int = 192
+    smallest: float = 0.03
+    largest: float = 2.0
+    shortest: float = 8.0
+    doubt: float = 0.4
+    share: float = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class _Piece:
-    """A crop of one pair with its motion so far."""
+class _Sample:
+    """A pair that differs by a known motion (and by all that parts the loop's frames).
 
-    batch: PairBatch
-    motion: MotionEstimate
+    Attributes:
+        fixed: ``(1, 1, h, w)``.
+        moving: Same shape.
+        truth: Pull-back displacement ``(1, 2, h, w)``, px.
+        expected: Log of its amplitude, with some doubt.
+        mask: Weights ``(1, 1, h, w)``.
+    """
+
+    fixed: Tensor
+    moving: Tensor
+    truth: Tensor
+    expected: float
+    mask: Tensor
 
 
 class LoopTrainer:
@@ -78,24 +97,29 @@ class LoopTrainer:
         motion: Motion,
         run: Stage,
         settings: FinetuneSettings,
-        generator: torch.Generator,
+        seed: int,
     ) -> None:
         """Take what is trained on.
 
         Args:
             network: Trained in place.
             pairs: All pairs.
-            motion: Theirs so far, on the scale's grid, with its expected error.
+            motion: Theirs so far, on the scale's grid.
             run: Scale and progress.
-            settings: Steps, rate, blocks.
-            generator: Of pairs, crops and blind blocks.
+            settings: Steps, rate, known motion.
+            seed: Of pairs, crops and known motions.
+
+        Raises:
+            InputError: If the motion has no expected error.
         """
+        if motion.log_scale is None:
+            raise InputError("LoopTrainer: the motion must tell its expected error.")
         self._network = network
         self._pairs = pairs
-        self._motion = motion
+        self._displacement, self._log_scale = motion.displacement, motion.log_scale
         self._run = run
         self._settings = settings
-        self._generator = generator
+        self._seed = seed
         self._size = scaled_size(pairs.size, float(run.scale.fraction))
 
     def fit(self) -> int:
@@ -106,29 +130,36 @@ class LoopTrainer:
             Cancelled: If a stop was asked for.
         """
         settings = self._settings
-        if min(self._size) < 2 * settings.block:
-            return 0
-        optimiser = torch.optim.Adam(self._network.parameters(), lr=settings.learning_rate)
+        optimiser = torch.optim.Adam(
+            self._network.parameters(), settings.learning_rate, betas=(0.9, 0.99)
+        )
         before = self._score()
         kept = copy.deepcopy(self._network.state_dict())
+        samples = self._samples(np.random.default_rng((self._seed, 0)))
         for step in range(settings.steps):
-            self._step(optimiser, step)
-        if self._score() >= before:
+            self._run.report(step, settings.steps, (0.0, 0.5), "training on the loop")
+            for group in optimiser.param_groups:
+                group["lr"] = settings.learning_rate * (1 - step / settings.steps)
+            self._step(optimiser, [next(samples) for _ in range(settings.samples)])
+        self._retreat(kept)
+        if self._score() <= before:
             return settings.steps
         self._network.load_state_dict(kept)
         return 0
 
-    def _step(self, optimiser: torch.optim.Optimizer, step: int) -> None:
-        """Make one step on some pairs."""
+    def _retreat(self, old: dict[str, Tensor]) -> None:
+        """Go back towards the old weights."""
+        share = self._settings.share
+        with torch.no_grad():
+            for name, value in self._network.named_parameters():
+                value.copy_(torch.lerp(old[name], value, share))
+
+    def _step(self, optimiser: torch.optim.Optimizer, samples: list[_Sample]) -> None:
+        """Make one step on some samples."""
         optimiser.zero_grad(set_to_none=True)
-        count = min(self._settings.pairs, len(self._pairs))
-        chosen = torch.randperm(len(self._pairs), generator=self._generator)[:count].tolist()
         total = 0.0
-        for index in chosen:
-            self._run.report(step, self._settings.steps, (0.0, 0.5), "training on the loop")
-            piece = self._piece(index, centred=False)
-            blind = self._blind(piece.batch.fixed.shape[2:], score=False)
-            loss = -self._agreement(piece, blind) / count
+        for sample in samples:
+            loss = self._loss(sample) / len(samples)
             torch.autograd.backward(loss)
             total += float(loss.detach())
         if not math.isfinite(total):
@@ -140,80 +171,59 @@ class LoopTrainer:
         optimiser.step()
 
     def _score(self) -> float:
-        """Return the mean agreement in the blocks that are never trained on."""
-        count = min(self._settings.scored, len(self._pairs))
-        places = torch.linspace(0, len(self._pairs) - 1, count).round().long().tolist()
+        """Return the mean loss on samples that are never trained on; the same ones every time."""
+        samples = self._samples(np.random.default_rng((self._seed, _SCORED_SEED)))
         total = 0.0
         with torch.no_grad():
-            for index in places:
+            for _ in range(self._settings.scored):
                 self._run.progress.check()
-                piece = self._piece(index, centred=True)
-                blind = self._blind(piece.batch.fixed.shape[2:], score=True)
-                total += float(self._agreement(piece, blind))
-        return total / count
+                total += float(self._loss(next(samples)))
+        return total / self._settings.scored
 
-    def _agreement(self, piece: _Piece, blind: Tensor) -> Tensor:
-        """Return the correlation of one pair within its blind blocks."""
-        fixed, moving = piece.batch.fixed, piece.batch.moving
-        blind = blind.to(fixed.device)
-        warped = warp(moving, piece.motion.displacement, mode="bicubic")
+    def _loss(self, sample: _Sample) -> Tensor:
+        """Return how badly the network finds the known motion."""
+        told = torch.full_like(sample.mask, sample.expected)
+        start = MotionEstimate(torch.zeros_like(sample.truth), told)
         scale = float(self._run.scale.fraction)
-        residual: MotionEstimate = self._network(
-            _blank(fixed, blind), _blank(warped, blind), scale, piece.motion
+        found: MotionEstimate = self._network(sample.fixed, sample.moving, scale, start)
+        likelihood, error = laplace_loss(*found, sample.truth, sample.mask)
+        return likelihood + error
+
+    def _samples(self, random: np.random.Generator) -> Iterator[_Sample]:
+        """Yield displaced pairs without end."""
+        settings = self._settings
+        while True:
+            index = int(random.integers(len(self._pairs)))
+            view = (..., *self._window(random))
+            batch = self._pairs.at_size([index], self._size)
+            fixed, mask = batch.fixed[view], batch.mask[view]
+            found = self._displacement[index : index + 1].to(fixed.device)
+            own = self._log_scale[index : index + 1].to(fixed.device)[view].exp()
+            aligned = warp(batch.moving, found, mode="bicubic")[view]
+            size = aligned.shape[2:]
+            length = _log_uniform(random, settings.shortest, max(2 * settings.shortest, *size))
+            largest = min(settings.largest, _STEEPEST * length)
+            amplitude = _log_uniform(random, settings.smallest, largest)
+            truth = smooth_motion(random, size, amplitude, length).to(fixed.device)
+            yield _Sample(
+                fixed,
+                warp(aligned, invert(truth), mode="bicubic"),
+                truth,
+                math.log(amplitude) + random.normal(0, settings.doubt),
+                # Where the frames are not yet aligned to this precision, nothing is known.
+                mask / (1 + (own / amplitude).square()),
+            )
+
+    def _window(self, random: np.random.Generator) -> Window:
+        """Draw where a sample looks."""
+        down, right = (
+            slice(start, start + min(self._settings.crop, length))
+            for length in self._size
+            for start in [int(random.integers(max(length - self._settings.crop, 0) + 1))]
         )
-        found = compose(residual.displacement, piece.motion.displacement)
-        matched = warp(moving, found, mode="bicubic")
-        values = correlation_map(fixed, matched, self._settings.window)
-        return masked_mean(values, piece.batch.mask * blind).mean()
-
-    def _piece(self, index: int, *, centred: bool) -> _Piece:
-        """Return a crop of one pair's pictures with its motion so far."""
-        batch = self._pairs.at_size([index], self._size)
-        corner, size = self._crop(centred)
-        before, device = self._motion.batch([index]), self._pairs.device
-        log_scale = before.log_scale
-        if log_scale is None:
-            log_scale = torch.zeros_like(before.displacement[:, :1])
-        motion = MotionEstimate(
-            _cut(before.displacement, corner, size).to(device),
-            _cut(log_scale, corner, size).to(device),
-        )
-        return _Piece(PairBatch(*(_cut(part, corner, size) for part in batch)), motion)
-
-    def _crop(self, centred: bool) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Return corner and size of a crop, random or in the middle."""
-        size = tuple(min(self._settings.crop, length) for length in self._size)
-        free = [length - part for length, part in zip(self._size, size, strict=True)]
-        if centred:
-            corner = [room // 2 for room in free]
-        else:
-            corner = [
-                int(torch.randint(room + 1, (1,), generator=self._generator)) for room in free
-            ]
-        return (corner[0], corner[1]), (size[0], size[1])
-
-    def _blind(self, size: Sequence[int], *, score: bool) -> Tensor:
-        """Return which pixels are blind, ``(1, 1, H, W)`` of 0 and 1."""
-        side = self._settings.block
-        rows, columns = (-(-length // side) for length in size)
-        lattice = torch.zeros(rows, columns)
-        lattice[::_LATTICE, ::_LATTICE] = 1
-        blocks = lattice
-        if not score:
-            drawn = torch.rand(rows, columns, generator=self._generator)
-            blocks = (drawn < self._settings.blind_share) * (1 - lattice)
-        enlarged = blocks.repeat_interleave(side, 0).repeat_interleave(side, 1)
-        return enlarged[None, None, : size[0], : size[1]]
+        return down, right
 
 
-def _blank(image: Tensor, blind: Tensor) -> Tensor:
-    """Replace blind pixels by the mean of what is seen around them."""
-    seen = 1 - blind
-    total = functional.avg_pool2d(image * seen, 49, stride=1, padding=24)
-    share = functional.avg_pool2d(seen, 49, stride=1, padding=24)
-    return image * seen + blind * total / share.clamp(min=1e-3)
-
-
-def _cut(value: Tensor, corner: tuple[int, int], size: tuple[int, int]) -> Tensor:
-    """Return a rectangle of ``(n, C, H, W)``."""
-    return value[..., corner[0] : corner[0] + size[0], corner[1] : corner[1] + size[1]]
+def _log_uniform(random: np.random.Generator, low: float, high: float) -> float:
+    """Draw a number whose logarithm is uniform."""
+    return math.exp(random.uniform(math.log(low), math.log(high)))

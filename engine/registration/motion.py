@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 import torch
-from torch import Tensor
 
 from engine.model import Scale
+from engine.registration.baselines import Baselines
 from engine.registration.finetune import FinetuneSettings, LoopTrainer
 from engine.registration.multiscale import Motion, Stage
 from engine.registration.network import MotionEstimate, MotionUNet
 from engine.registration.pairs import ImagePairs
 from engine.registration.pyramid import scaled_size
+from engine.registration.refine import refine_once
 from engine.registration.second_start import SEARCH_SCALE, better_of, searched_start
-from engine.registration.warp import compose, warp
 
 SECOND_START: Final = Scale.QUARTER
 """Where a patch search is tried beside the network's own motion, after each pass."""
@@ -30,10 +30,13 @@ class MotionSettings:
         passes: Passes at every scale.
         finetune: Test-time training before the last pass at scale 1, where speckle is resolved
             (at coarser scales it did not help); None uses the weights as they are.
+        baselines: Lengths of the windows, in pairs, over which the motion is corrected at the
+            end of scale 1, one after another.
     """
 
     passes: int = 2
     finetune: FinetuneSettings | None = None
+    baselines: tuple[int, ...] = (4, 4)
 
 
 class MotionEstimator:
@@ -47,11 +50,11 @@ class MotionEstimator:
         Args:
             network: With its trained weights.
             settings: Passes and fine-tuning.
-            seed: Of the order of the pairs.
+            seed: Of the samples of the fine-tuning.
         """
         self._network = network
         self._settings = settings
-        self._generator = torch.Generator().manual_seed(seed)
+        self._seed = seed
 
     def passes(self, scale: Scale) -> int:
         """Return how often the scale is passed."""
@@ -63,7 +66,7 @@ class MotionEstimator:
         last = run.scale is Scale.FULL and number == self._settings.passes - 1
         if finetune is None or not last or motion is None or motion.log_scale is None:
             return 0
-        return LoopTrainer(self._network, pairs, motion, run, finetune, self._generator).fit()
+        return LoopTrainer(self._network, pairs, motion, run, finetune, self._seed).fit()
 
     def estimate(
         self, pairs: ImagePairs, indices: Sequence[int], motion: Motion | None, scale: Scale
@@ -78,6 +81,18 @@ class MotionEstimator:
             for other in self._others(pairs, indices, scale, previous):
                 found = better_of(batch.fixed, batch.moving, found, other)
         return Motion(found.displacement.clone(), found.log_scale.clone())
+
+    def settles(self, scale: Scale) -> bool:
+        """Return whether this is the scale where longer baselines are looked at."""
+        return scale is Scale.FULL and bool(self._settings.baselines)
+
+    def settle(self, pairs: ImagePairs, motion: Motion, run: Stage) -> Motion:
+        """Correct the motion over longer baselines."""
+        lengths = self._settings.baselines
+        for number, length in enumerate(lengths):
+            part = run.part(number / len(lengths), 1 / len(lengths))
+            motion = Baselines(self._network, pairs, motion, part).refined(length)
+        return motion
 
     def _others(
         self,
@@ -101,30 +116,3 @@ def on_device(motion: Motion | None, device: torch.device) -> MotionEstimate | N
     if motion is None or motion.log_scale is None:
         return None
     return MotionEstimate(motion.displacement.to(device), motion.log_scale.to(device))
-
-
-def refine_once(
-    network: MotionUNet,
-    fixed: Tensor,
-    moving: Tensor,
-    scale: float,
-    previous: MotionEstimate | None,
-) -> MotionEstimate:
-    """Apply the network once: warp by the motion so far, find the residual, compose.
-
-    Args:
-        network: The motion network.
-        fixed: ``(n, 1, *size)``.
-        moving: ``(n, 1, *size)``, not warped.
-        scale: Scale of both relative to the full resolution.
-        previous: Motion so far on this grid, or None.
-
-    Returns:
-        Composed displacement and its expected error on this grid.
-    """
-    if previous is None:
-        estimate: MotionEstimate = network(fixed, moving, scale)
-        return estimate
-    warped = warp(moving, previous.displacement, mode="bicubic")
-    residual = network(fixed, warped, scale, previous)
-    return MotionEstimate(compose(residual.displacement, previous.displacement), residual.log_scale)

@@ -86,6 +86,18 @@ class Estimator(Protocol):
             scale: The scale.
         """
 
+    def settles(self, scale: Scale) -> bool:
+        """Return whether ``settle`` has anything to do at a scale."""
+
+    def settle(self, pairs: ImagePairs, motion: Motion, run: Stage) -> Motion:
+        """Return the motion of all pairs after a scale's last pass, made consistent in time.
+
+        Args:
+            pairs: All pairs.
+            motion: Theirs, on this scale's grid.
+            run: Scale and progress.
+        """
+
 
 @dataclass(frozen=True, eq=False)
 class ScaleEstimate:
@@ -189,14 +201,17 @@ def register(
         stage = Stage(scale, start, weight / sum(weights), progress)
         motion = None if motion is None else motion.resized(_grid(pairs, scale))
         steps = 0
-        total = estimator.passes(scale)
-        for number in range(total):
+        passes = estimator.passes(scale)
+        total = passes + int(estimator.settles(scale))
+        for number in range(passes):
             part = stage.part(number / total, 1 / total)
             steps += estimator.train(pairs, motion, part, number)
             motion = _apply(pairs, estimator, motion, part)
             if refine is not None:
                 motion = refine(motion)
         if motion is not None:
+            if estimator.settles(scale):
+                motion = estimator.settle(pairs, motion, stage.part(passes / total, 1 / total))
             on_scale(ScaleEstimate(scale, motion, steps, time.perf_counter() - begin))
         start += stage.share
 

@@ -103,6 +103,14 @@ class PaperEstimator:
                 residual = compose(residual, motion.displacement.to(residual.device))
         return Motion(residual.clone())
 
+    def settles(self, scale: Scale) -> bool:
+        """Return False: the paper takes every pair by itself."""
+        return False
+
+    def settle(self, pairs: ImagePairs, motion: Motion, run: Stage) -> Motion:
+        """Return the motion as it is."""
+        return motion
+
     def _prepare(self, pairs: ImagePairs, motion: Motion | None, run: Stage) -> list[PairBatch]:
         """Make every pair's pictures once: thousands of steps look at them."""
         prepared = []

@@ -113,6 +113,26 @@ def compose(residual: Tensor, previous: Tensor) -> Tensor:
     return residual + warp(previous, residual)
 
 
+def invert(displacement: Tensor, iterations: int = 3) -> Tensor:
+    """Invert a displacement: solve ``f(q) = -u(q + f(q))`` by fixed-point iteration.
+
+    Args:
+        displacement: ``u``, ``(N, D, *spatial)``, px; its gradients must be well below 1.
+        iterations: Each lowers the error by the factor of the greatest gradient.
+
+    Returns:
+        ``f``, same shape: ``compose(f, u)`` is nearly zero.
+
+    Raises:
+        InputError: If the components do not match the spatial axes.
+    """
+    _check_displacement("invert", "displacement", displacement)
+    ahead = -displacement
+    for _ in range(iterations):
+        ahead = -warp(displacement, ahead)
+    return ahead
+
+
 def resize_displacement(displacement: Tensor, size: Sequence[int]) -> Tensor:
     """Bring a displacement to a grid of another size over the same field of view.
 

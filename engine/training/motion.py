@@ -27,17 +27,20 @@ class MotionConfig:
         piecewise_fraction: Fraction with two regions that move differently.
         regional_fraction: Fraction with large motion that changes over short distances, as a
             wall's fast phases have it.
+        wall_fraction: Fraction in which a wall along the regions' border thickens and slides:
+            motion along and across the border that peaks there and falls off on both sides.
     """
 
     smallest: float = 0.05
     largest: float = 15.0
     shortest: float = 12.0
     steepest: float = 0.3
-    swirl_fraction: float = 0.3
+    swirl_fraction: float = 0.5
     swirl_steepest: float = 0.6
     zero_fraction: float = 0.05
     piecewise_fraction: float = 0.3
-    regional_fraction: float = 0.3
+    regional_fraction: float = 0.15
+    wall_fraction: float = 0.25
 
 
 def random_displacement(
@@ -57,6 +60,8 @@ def random_displacement(
     """
     if random.random() < config.zero_fraction:
         return np.zeros((2, size, size), np.float32)
+    if random.random() < config.wall_fraction:
+        return _wall_motion(random, size, config, regions)
     if random.random() < config.regional_fraction:
         return _regional_motion(random, size, config)
     if random.random() < 0.65:
@@ -171,6 +176,43 @@ def _regional_motion(random: Generator, size: int, config: MotionConfig) -> Arra
     steepest = config.steepest * random.uniform(0.5, 1.1) / (_steepness(field) + 1e-6)
     largest = config.largest / (float(np.abs(field).max()) + 1e-6)
     return np.asarray(field * np.float32(min(steepest, largest)), np.float32)
+
+
+def _wall_motion(random: Generator, size: int, config: MotionConfig, regions: Array) -> Array:
+    """Draw the motion of a wall whose thickness changes, beside what rests or is dragged along.
+
+    A heart's wall moves most at its inner edge, less at its outer one, and the cavity's content
+    next to it need not move at all; the profile across the wall is the same along much of it.
+    """
+    smooth = cv2.GaussianBlur(regions, (0, 0), random.uniform(8, 24))
+    down, right = np.gradient(smooth)
+    steep = np.sqrt(down**2 + right**2)
+    typical = np.median(steep)
+    # Where the level is flat no direction is defined; there the motion fades.
+    soft = np.sqrt(steep**2 + (0.7 * typical) ** 2) + 1e-6
+    across = np.stack([right / soft, down / soft]).astype(np.float32)
+    # Levels turned into a depth in px, 0 at the border where the brightness changes.
+    level = 0.0 if random.random() < 0.7 else random.uniform(-0.8, 0.8)
+    depth = (smooth - np.float32(level)) / np.float32(typical + 1e-6)
+    thickness = log_uniform(random, 15, 90)
+    reach = log_uniform(random, 6, 200)
+    outer = random.uniform(-0.2, 0.8)
+    profile = np.interp(
+        depth, [-reach, 0.0, thickness, 3 * thickness], [0.0, 1.0, outer, outer / 2]
+    ).astype(np.float32)
+    if random.random() < 0.7:
+        profile = cv2.GaussianBlur(profile, (0, 0), random.uniform(0.7, 6))
+    along = np.stack([-across[1], across[0]])
+    strength = [1 + random.uniform(0, 1) * smooth_noise(random, size, 120) for _ in range(2)]
+    turn = random.normal(0, 1.0 if random.random() < 0.5 else 0.2)
+    field = profile * (across * strength[0] + np.float32(turn) * along * strength[1])
+    low = min(4 * config.smallest, config.largest)
+    amplitude = log_uniform(random, low, config.largest)
+    steepest = config.steepest * random.uniform(0.3, 1.1) / (_steepness(field) + 1e-6)
+    field = field * np.float32(min(amplitude / (float(np.abs(field).max()) + 1e-6), steepest))
+    share = random.choice([0.0, 0.3, 1.0])
+    whole = _smooth_motion(random, size, share * amplitude + 1e-3, config)
+    return np.asarray(field + whole, np.float32)
 
 
 def _affine(random: Generator, size: int) -> Array:

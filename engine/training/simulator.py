@@ -32,7 +32,7 @@ from engine.training.ultrasound import (
 Array = NDArray[np.float32]
 Generator = np.random.Generator
 
-SIMULATOR_VERSION = "3"
+SIMULATOR_VERSION = "4"
 """Written into the weights' provenance; raise it with every change of what is drawn."""
 
 _MARGIN = 40
@@ -156,7 +156,8 @@ def _decorrelated(
 ) -> NDArray[np.complex64]:
     """Replace part of the scatterers' echoes, as motion out of the plane does."""
     count = len(tissue.x)
-    lost = random.uniform(0.02, 0.3)
+    # Up to a third between neighbouring frames, more between frames that lie further apart.
+    lost = random.uniform(0.02, 0.3) if random.random() < 0.75 else random.uniform(0.3, 0.8)
     local = np.exp(np.float32(random.uniform(0, 0.8)) * smooth_noise(random, outer, 50))
     local_at = sample_at(local[None], tissue.x, tissue.y)[0]
     share = np.clip(lost * local_at, 0, 0.9).astype(np.float32)

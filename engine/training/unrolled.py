@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.registration.known_motion import laplace_loss, smooth_motion
 from engine.registration.network import MotionEstimate, MotionUNet, resize_estimate
 from engine.registration.pyramid import resize_image, scaled_size
 from engine.registration.warp import resize_displacement, warp
@@ -21,6 +22,9 @@ from engine.training.shards import Batch
 
 _LEVELS = ((1 / 8, 3, 0.5), (1 / 4, 2, 0.5), (1 / 2, 2, 0.6), (1.0, 2, 2.0))
 """Scales, greatest number of passes, importance of their losses."""
+
+_DRIFT_FRACTION = 0.3
+"""Share of the steps that start at the last scales from a motion that has drifted."""
 
 _REACH = 20.0
 """Motion up to which pairs count fully, px."""
@@ -117,6 +121,8 @@ def backward_unrolled(
     Returns:
         One entry a pass, coarse to fine.
     """
+    if zoom is None and random.random() < _DRIFT_FRACTION:
+        return _backward_drifted(network, sample, crop, random)
     zoom = int(random.choice((1, 2, 4), p=(0.45, 0.4, 0.15))) if zoom is None else zoom
     patch = sample.fixed.shape[2:]
     # Motion beyond what the scales can reach would drown the rest.
@@ -144,6 +150,48 @@ def backward_unrolled(
             name = f"{_NAMES[scale]}.{turn}"
             losses.append(PassLoss(name, float(error.detach()) / scale, float(likelihood.detach())))
     return losses
+
+
+def _backward_drifted(
+    network: MotionUNet, sample: Sample, crop: int, random: np.random.Generator
+) -> list[PassLoss]:
+    """Two passes from a start with a smooth error, as motion has that was carried over frames.
+
+    What single pairs leave over is small and the same from pair to pair; carried on, it grows
+    into errors that are smooth, larger than a pair's, and of about known size.
+    """
+    scale = 1.0 if random.random() < 0.75 else 0.5
+    target = scaled_size(sample.fixed.shape[2:], scale)
+    level = Sample(
+        resize_image(sample.fixed, target),
+        resize_image(sample.moving, target),
+        resize_displacement(sample.truth, target),
+        resize_image(sample.weight, target),
+    )
+    found = _drifted(level.truth, random)
+    window = _window(target, crop, random)
+    losses: list[PassLoss] = []
+    for turn in range(2):
+        found, likelihood, error = _pass(network, level, scale, found, window)
+        loss = likelihood + error
+        loss.backward()  # type: ignore[no-untyped-call]
+        name = f"drift {_NAMES[scale]}.{turn}"
+        losses.append(PassLoss(name, float(error.detach()) / scale, float(likelihood.detach())))
+    return losses
+
+
+def _drifted(truth: Tensor, random: np.random.Generator) -> MotionEstimate:
+    """Return the truth with smooth errors, and their expected size with some doubt about it."""
+    count, _, *size = truth.shape
+    errors, expected = [], []
+    for _ in range(count):
+        amplitude = np.exp(random.uniform(np.log(0.02), np.log(1.5)))
+        lengths = np.exp(random.uniform(np.log(12), np.log(max(size)), 2))
+        parts = [smooth_motion(random, size, amplitude / 2, length) for length in lengths]
+        errors.append(torch.stack(parts).sum(dim=0))
+        expected.append(float(np.log(amplitude) + random.normal(0, 0.5)))
+    log_scale = torch.tensor(expected).view(-1, 1, 1, 1).expand(count, 1, *size)
+    return MotionEstimate(truth + torch.cat(errors), log_scale.contiguous())
 
 
 def _window(size: Sequence[int], crop: int, random: np.random.Generator) -> tuple[slice, slice]:
@@ -178,23 +226,8 @@ def _pass(
         # Composition within the window, the motion so far being known around it.
         residual = estimate.displacement
         composed = residual + warp(found.displacement, residual + origin)
-    losses = _losses(composed, estimate.log_scale, level.truth[view], level.weight[view])
+    losses = laplace_loss(composed, estimate.log_scale, level.truth[view], level.weight[view])
     found = MotionEstimate(found.displacement.clone(), found.log_scale.clone())
     found.displacement[view] = composed.detach()
     found.log_scale[view] = estimate.log_scale.detach()
     return found, *losses
-
-
-def _losses(
-    composed: Tensor, log_scale: Tensor, truth: Tensor, weight: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Return the Laplace likelihood (negative, log) and the endpoint error, px of the scale.
-
-    The likelihood amounts to the logarithm of the error: precision where precision can be had
-    counts as much as the great errors elsewhere.
-    """
-    error = (composed - truth).square().sum(dim=1, keepdim=True).add(1e-6).sqrt()
-    weight = weight + 1e-4
-    total = weight.sum()
-    likelihood = (weight * (error * torch.exp(-log_scale) + log_scale)).sum() / total
-    return likelihood, (weight * error).sum() / total

@@ -9,6 +9,7 @@ from engine.registration.warp import (
     corner_jacobian_determinants,
     folding_fraction,
     identity_grid,
+    invert,
     resize_displacement,
     warp,
 )
@@ -157,3 +158,10 @@ def test_a_wrong_shape_is_named(call: object, words: str) -> None:
     assert callable(call)
     with pytest.raises(InputError, match=words):
         call()
+
+
+def test_invert_undoes_a_displacement() -> None:
+    rows, columns = torch.meshgrid(torch.arange(48.0), torch.arange(56.0), indexing="ij")
+    wave = torch.stack([torch.sin(rows / 9), torch.cos(columns / 11)])[None] * 1.5
+    left = compose(invert(wave, iterations=8), wave)[..., 6:-6, 6:-6]
+    assert float(left.norm(dim=1).max()) < 0.02

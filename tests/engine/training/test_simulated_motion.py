@@ -55,3 +55,17 @@ def test_echogenicity_is_positive_and_varied() -> None:
     strength = random_echogenicity(random, random_regions(random, 96))
     assert (strength > 0).all()
     assert np.isfinite(strength).all()
+
+
+def test_a_wall_moves_most_along_its_inner_edge() -> None:
+    config = MotionConfig(zero_fraction=0, wall_fraction=1)
+    ratios = []
+    for seed in range(12):
+        random = np.random.default_rng(seed)
+        regions = random_regions(random, 160)
+        field = random_displacement(random, 160, config, regions)
+        departure = np.hypot(*(field - np.median(field, axis=(1, 2), keepdims=True)))
+        near = np.abs(regions) < 0.15
+        if near.mean() > 0.01:
+            ratios.append(departure[near].mean() / departure.mean())
+    assert np.median(ratios) > 1.2
