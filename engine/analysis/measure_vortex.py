@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -83,7 +84,7 @@ def _stands_out(
     but moves along one axis alone, so the weaker of both counts.
     """
     weaker = float(np.linalg.eigvalsh(np.cov(displacement[:, vortex.region]))[0])
-    return np.sqrt(2.0 * max(weaker, 0.0)) > float(np.mean(error[vortex.region]))
+    return math.sqrt(2.0 * max(weaker, 0.0)) > float(np.mean(error[vortex.region]))
 
 
 def _velocity(writer: RowWriter, field: ScaleField, pair: int) -> VelocityField:

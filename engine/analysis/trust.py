@@ -201,9 +201,9 @@ def _expected_error(
     wall = result.target is Target.TISSUE and uncertainty is not None
     calibration = (_NETWORK_WALL if wall else _ANY_FIELD)[known]
     found = findings(seen, uncertainty)
-    logarithm = np.full(seen.speed.shape, calibration.constant, dtype=np.float32)
+    logarithm: Image = np.full(seen.speed.shape, calibration.constant, dtype=np.float32)
     for name, finding in found.items():
-        logarithm += getattr(calibration, name) * finding
+        logarithm = logarithm + getattr(calibration, name) * finding
     if result.target is Target.BLOOD:
         if uncertainty is not None:
             network = found["network"] + np.log(_NETWORK_FACTOR)
