@@ -36,6 +36,7 @@ class EditController(QObject):
         bar.scope_chosen.connect(self._set_scope)
         bar.snap_requested.connect(self._snap)
         bar.interpolate_requested.connect(self._interpolate)
+        bar.follow_requested.connect(self._follow)
         bar.done.connect(lambda: self.switch(False))
 
     @property
@@ -63,7 +64,12 @@ class EditController(QObject):
                     ),
                 )
             )
-            self._bar.start(has_contours=loop.mask.contours is not None)
+            contours = loop.mask.contours
+            self._bar.start(
+                has_contours=contours is not None,
+                has_wall=contours is not None and contours.epicardial is not None,
+                has_motion=loop.finest is not None,
+            )
         else:
             self._tool = None
         self._stage.set_tool(self._tool)
@@ -100,6 +106,9 @@ class EditController(QObject):
 
     def _interpolate(self) -> None:
         self._attempt(lambda: edit_contour.interpolate_between(self._context))
+
+    def _follow(self) -> None:
+        self._attempt(lambda: edit_contour.follow(self._context))
 
     def _attempt(self, action: Callable[[], None]) -> None:
         try:

@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
 from app.commands import options
 from app.console import ConsoleProgress, print_files, print_notes
 from engine import pipeline
 from engine.config import MaskConfig
+from engine.errors import InputError
 from engine.export.mask_picture import write_mask_picture
 from engine.export.movie import write_mask_movie
 from engine.masks.build import save_masks
-from engine.model import Target
+from engine.masks.editing import reversed_contours
+from engine.masks.files import mask_of_contours, sound_contours
+from engine.masks.propagation import follow_motion
+from engine.model import Cine, Contours, Mask, Target
+
+PointsEs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--points-es", help="The same points on the ES frame", rich_help_panel=options.MASK
+    ),
+]
+Mirrored = Annotated[
+    bool,
+    typer.Option(
+        "--mirrored",
+        help="The image swaps left and right: contours begin on its right",
+        rich_help_panel=options.MASK,
+    ),
+]
+Follow = Annotated[
+    Path | None,
+    typer.Option(
+        "--follow",
+        help="result.h5 of this loop: contours follow its motion between the keyframes",
+        rich_help_panel=options.MASK,
+    ),
+]
 
 
 def mask(
@@ -18,6 +53,9 @@ def mask(
     target: options.TargetOption = Target.TISSUE,
     mask_method: options.MaskMethodOption = options.MaskName.AUTO,
     points: options.Points = None,
+    points_es: PointsEs = None,
+    mirrored: Mirrored = False,
+    follow: Follow = None,
     view: options.ViewOption = None,
     ed: options.Ed = None,
     es: options.Es = None,
@@ -33,6 +71,7 @@ def mask(
         target=target.value,
         method=options.mask_method(mask_method, points),
         points=options.parse_points(points),
+        points_es=options.parse_points(points_es),
         view=view.value if view else None,
         ed_frame=ed,
         es_frame=es,
@@ -41,6 +80,10 @@ def mask(
         cine = pipeline.read_cine(loop, options.read_config(frames, fps, spacing_mm), progress)
     with ConsoleProgress("Mask") as progress:
         made = pipeline.build_mask(cine, config, progress)
+        if mirrored:
+            made = _mirrored(made)
+        if follow is not None:
+            made = _followed(made, cine, target, follow)
     out.mkdir(parents=True, exist_ok=True)
     files = save_masks(out, made, cine, view=view)
     with ConsoleProgress("Video") as progress:
@@ -53,3 +96,40 @@ def mask(
         if frame is not None
     ]  # fmt: skip
     print_notes((*cine.provenance.warnings, *made.notes, *frames_used))
+
+
+def _contours(made: Mask) -> Contours:
+    if made.contours is None:
+        raise InputError(
+            "This mask has no contours to turn or to carry. Give three points, or another method."
+        )
+    return made.contours
+
+
+def _mirrored(made: Mask) -> Mask:
+    """Return the mask with contours that begin on the right of the image."""
+    contours = _contours(made)
+    if contours.closed:
+        raise InputError("Only apical views have a left and a right wall: leave out --mirrored.")
+    return replace(made, contours=reversed_contours(contours))
+
+
+def _followed(made: Mask, cine: Cine, target: Target, path: Path) -> Mask:
+    """Return the mask with contours that follow a tracked result between their keyframes."""
+    result = pipeline.read_result(path)
+    if result.source_sha256 != cine.provenance.sha256:
+        raise InputError(f"{path.name} is of another loop: give the result of this one.")
+    moved, agreement = follow_motion(_contours(made), result.fields[-1].displacement)
+    outer = moved.epicardial
+    sound = replace(
+        moved,
+        endocardial=_sound(moved.endocardial, closed=moved.closed),
+        epicardial=None if outer is None else _sound(outer, closed=moved.closed),
+    )
+    data = mask_of_contours(sound, cine.shape[1:], target)
+    return replace(made, data=data, contours=sound, notes=(agreement.sentence, *made.notes))
+
+
+def _sound(curves: NDArray[np.float32], *, closed: bool) -> NDArray[np.float32]:
+    """Return curves none of which crosses itself."""
+    return sound_contours(curves.astype(np.float64), None, closed=closed).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -17,8 +18,11 @@ from engine.masks.editing import (
     apply_edit,
     brush_stroke,
     reinterpolate,
+    reversed_contours,
     snap_to_gradient,
+    starts_on_the_right,
 )
+from engine.masks.propagation import AGREEMENT, follow_motion
 from engine.model import Contours, Mask
 from engine.progress import Progress
 
@@ -101,6 +105,63 @@ def snap(context: Context, scope: Scope) -> None:
     moved = snap_to_gradient(image, curve, radius=radius, closed=contours.closed)
     edited = apply_edit(contours, frame, moved, Layer.ENDOCARDIAL, scope)
     commit_contours(context, edited, "Snap contour")
+
+
+def follow(context: Context) -> None:
+    """Let the contours between keyframes follow the tracked field, as one undo step.
+
+    The mask's notes then tell how far the contours from before agreed with the tracked ones.
+
+    Raises:
+        InputError: If there is no contour, no keyframe, or the loop is not tracked.
+    """
+    contours, loop = _contours(context), context.session.loop
+    if loop is None or loop.mask is None:
+        return
+    finest = loop.finest
+    if finest is None:
+        raise InputError("There is no motion to follow yet: track the loop first.")
+    mask, field = loop.mask, finest.field.displacement
+
+    def work(progress: Progress) -> Mask:
+        moved, agreement = follow_motion(contours, field)
+        progress.check()
+        filled = context.verbs.fill_contours(loop.cine, mask, moved, loop.target)
+        kept = tuple(note for note in filled.notes if not note.startswith(AGREEMENT))
+        return dataclasses.replace(filled, notes=(agreement.sentence, *kept))
+
+    def show(edited: Mask) -> None:
+        context.session.edit_mask(edited, "Follow motion", loop.loop_id)
+
+    context.jobs.start("Following the motion", work, show, kind=KIND, lane=Lane.EDITS)
+
+
+def choose_left_wall(context: Context, *, mirrored: bool) -> None:
+    """Take the user's word on which wall is on the left of the image.
+
+    Walls are named along the contour, so in a mirrored image it runs from right to left. What was
+    tracked is named anew.
+
+    Args:
+        context: The window's parts.
+        mirrored: Whether the image shows left and right swapped.
+
+    Raises:
+        InputError: If there is no contour, or it is one of a short axis.
+    """
+    contours, session = _contours(context), context.session
+    loop = session.loop
+    if contours.closed:
+        raise InputError("Only apical views have a left and a right wall.")
+    if loop is None or loop.mask is None or starts_on_the_right(contours) == mirrored:
+        return
+    turned = dataclasses.replace(loop.mask, contours=reversed_contours(contours))
+    session.edit_mask(turned, "Swap walls", loop.loop_id)
+    result = loop.result
+    if result is not None and result.contours is not None:
+        if starts_on_the_right(result.contours) != mirrored:
+            result = dataclasses.replace(result, contours=reversed_contours(result.contours))
+        session.update(loop.loop_id, result=result, measurements=None)
 
 
 def _contours(context: Context) -> Contours:

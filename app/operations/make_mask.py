@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from app.context import Context
 from app.session import Loop
 from engine.config import MaskConfig, MaskMethod
 from engine.errors import InputError
+from engine.masks.editing import reversed_contours, starts_on_the_right
 from engine.model import Mask, Target
 from engine.progress import Progress
 
@@ -42,7 +45,7 @@ def apply_mask(context: Context, loop_id: int, mask: Mask) -> None:
     if loop is None:
         return
     if loop.mask is not None:
-        session.edit_mask(mask, "New mask", loop_id)
+        session.edit_mask(_same_way_round(mask, loop.mask), "New mask", loop_id)
     else:
         session.update(loop_id, mask=mask, error="")
     marks = {}
@@ -51,6 +54,16 @@ def apply_mask(context: Context, loop_id: int, mask: Mask) -> None:
     if loop.es_frame is None and mask.es_frame is not None:
         marks["es_frame"] = mask.es_frame
     session.update(loop_id, error="", **marks)
+
+
+def _same_way_round(mask: Mask, before: Mask) -> Mask:
+    """Return a new mask whose contours begin on the side that the user had confirmed."""
+    contours, old = mask.contours, before.contours
+    if contours is None or old is None or contours.closed or old.closed:
+        return mask
+    if starts_on_the_right(contours) == starts_on_the_right(old):
+        return mask
+    return dataclasses.replace(mask, contours=reversed_contours(contours))
 
 
 def default_config(loop: Loop, method: MaskMethod = MaskMethod.AUTO) -> MaskConfig:

@@ -8,11 +8,15 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QWidget
 
 from app.context import Context
 from app.operations.confirm import confirm_view, set_marks
+from app.operations.edit_contour import choose_left_wall
 from app.operations.make_mask import default_config, make_mask, set_target
 from app.panels.base import StepPanel
+from app.session import Loop
 from app.widgets.parts import button, label, restyle
 from app.widgets.step_section import StepState
+from engine.analysis.segments import segments_of
 from engine.config import MaskMethod
+from engine.masks.editing import starts_on_the_right
 from engine.masks.left_ventricle import CONFIDENT
 from engine.model import Target, View
 
@@ -48,9 +52,13 @@ class MaskPanel(StepPanel):
     ) -> None:
         super().__init__(context, parent)
         self._target, self._view = QComboBox(), QComboBox()
+        self._left = QComboBox()
+        self._left.setAccessibleName("Wall on the left of the image")
+        self._left.setToolTip("Segments are named from this wall on; a mirrored image swaps them")
+        self._left.activated.connect(self._choose_left)
         for target, text in ((Target.TISSUE, "Tissue"), (Target.BLOOD, "Blood, with contrast")):
             self._target.addItem(text, target.value)
-        for combo in (self._target, self._view):
+        for combo in (self._target, self._view, self._left):
             combo.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
@@ -98,6 +106,7 @@ class MaskPanel(StepPanel):
             return
         self._target.setCurrentIndex(self._target.findData(loop.target.value))
         self._view.setCurrentIndex(max(self._view.findData(loop.view and loop.view.value), 0))
+        self._show_left_wall(loop)
         for box, frame in ((self._ed, loop.ed_frame), (self._es, loop.es_frame)):
             first = loop.cine.first_frame
             box.setRange(first - 1, first + loop.frame_count - 1)
@@ -130,6 +139,10 @@ class MaskPanel(StepPanel):
         share = 100 * loop.mask.data[:, ::8, ::8].mean(dtype=float)
         return StepState.DONE, f"{kind} · {share:.0f} % of the image"
 
+    def choose_left_wall(self, *, mirrored: bool) -> None:
+        """Tell which wall the image shows on its left."""
+        self.attempt(lambda: choose_left_wall(self.context, mirrored=mirrored))
+
     def _lay_out(self) -> None:
         form = QGridLayout()
         form.setSpacing(8)
@@ -139,9 +152,11 @@ class MaskPanel(StepPanel):
         form.addWidget(self._target, 0, 1, 1, 2)
         form.addWidget(label("View", "muted"), 1, 0)
         form.addWidget(self._view, 1, 1, 1, 2)
-        form.addWidget(label("Frames", "muted"), 2, 0)
-        form.addWidget(self._ed, 2, 1)
-        form.addWidget(self._es, 2, 2)
+        form.addWidget(label("On the left", "muted"), 2, 0)
+        form.addWidget(self._left, 2, 1, 1, 2)
+        form.addWidget(label("Frames", "muted"), 3, 0)
+        form.addWidget(self._ed, 3, 1)
+        form.addWidget(self._es, 3, 2)
         self.body.addLayout(form)
         makers = QGridLayout()
         makers.setSpacing(8)
@@ -178,7 +193,33 @@ class MaskPanel(StepPanel):
         chosen = self._view.currentData()
         self.choose_view(None if chosen is None else View(chosen))
 
+    def _show_left_wall(self, loop: Loop) -> None:
+        """Offer the two walls of a confirmed apical view, and show the one on the left."""
+        contours = None if loop.mask is None else loop.mask.contours
+        self._left.clear()
+        apical = loop.view is not None and loop.view_confirmed and not loop.view.is_short_axis
+        usable = apical and contours is not None and not contours.closed
+        self._left.setEnabled(usable)
+        if not usable or loop.view is None or contours is None:
+            self._left.addItem("Confirm an apical view first")
+            return
+        usual, other = walls_of(loop.view)
+        self._left.addItem(f"{usual.capitalize()} (usual)", False)
+        self._left.addItem(f"{other.capitalize()} (mirrored)", True)
+        self._left.setCurrentIndex(int(starts_on_the_right(contours)))
+
+    def _choose_left(self) -> None:
+        mirrored = self._left.currentData()
+        if mirrored is not None:
+            self.choose_left_wall(mirrored=mirrored)
+
     def _make(self, method: MaskMethod) -> None:
         loop = self.context.session.loop
         if loop is not None:
             self.attempt(lambda: make_mask(self.context, loop, default_config(loop, method)))
+
+
+def walls_of(view: View) -> tuple[str, str]:
+    """Return the walls of an apical view: usually on the left, and usually on the right."""
+    names = [segment.name.split("_", 1)[1] for segment in segments_of(view, 18)]
+    return names[0], names[-1]

@@ -14,6 +14,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from app import theme
 from app.views.scene import Scene, polyline
+from app.views.thickness_stroke import SEGMENTS, ThicknessStroke, take_hold
 from engine.export.palette import DARK
 from engine.masks.editing import (
     Brush,
@@ -26,6 +27,7 @@ from engine.masks.editing import (
     nearest_point,
     push,
 )
+from engine.masks.wall import thickness_handles
 from engine.model import Contours
 
 _HANDLES: Final = 13
@@ -42,6 +44,7 @@ class EditMode(StrEnum):
     PUSH = "Push"
     INSERT = "Add point"
     DELETE = "Delete point"
+    THICKNESS = "Thickness"
     ADD = "Brush"
     ERASE = "Eraser"
 
@@ -56,6 +59,7 @@ _HINTS: Final = {
     EditMode.PUSH: "Push the curve from either side.",
     EditMode.INSERT: "Click beside the curve: it bends there.",
     EditMode.DELETE: "Click a point: the curve straightens there.",
+    EditMode.THICKNESS: "Drag a segment's outer handle: the wall grows thicker or thinner.",
     EditMode.ADD: "Paint what belongs to the mask.",
     EditMode.ERASE: "Paint what does not belong to the mask.",
 }
@@ -81,12 +85,16 @@ class ContourTool:
         mode: What a stroke does.
         scope: Which frames it reaches.
         selected: Index of the chosen endocardial point, for the keyboard.
+        segment: Index of the chosen segment of the wall, for the keyboard.
     """
 
     def __init__(self, strokes: Strokes) -> None:
         self.mode = EditMode.DRAG
         self.scope = Scope.FRAME
         self.selected: int | None = None
+        self.segment: int | None = None
+        self._stroke: ThicknessStroke | None = None
+        self._preview: Contours | None = None
         self._strokes = strokes
         self._pending: Contours | None = None
         self._layer = Layer.ENDOCARDIAL
@@ -119,6 +127,12 @@ class ContourTool:
         contours = self.contours(scene)
         if contours is None:
             return False
+        if self.mode is EditMode.THICKNESS:
+            reach = 2 * _GRAB_PX / _zoom(scene)
+            self._stroke = take_hold(contours, scene.frame, _pair(place), reach)
+            if self._stroke is not None:
+                self.segment = self._stroke.segment
+            return self._stroke is not None
         self._layer, index, away = self._nearest(contours, scene.frame, place)
         grab = _GRAB_PX / _zoom(scene)
         far = away > (_TOOL_PX / _zoom(scene) if self.mode is EditMode.PUSH else 2 * grab)
@@ -140,6 +154,9 @@ class ContourTool:
         if self.mode.is_brush:
             self._path.append(_pair(place))
             return
+        if self._stroke is not None:
+            self._preview = self._stroke.applied(_pair(place), self.scope)
+            return
         contours = self.contours(scene)
         if self._curve is None or self._before is None or contours is None:
             return
@@ -160,6 +177,11 @@ class ContourTool:
             path, self._path = np.array(self._path), []
             self._strokes.brush(path, _BRUSH_PX / _zoom(scene), kind, self.scope)
             return
+        if self._stroke is not None:
+            thicker, self._preview, self._stroke = self._preview, None, None
+            if thicker is not None:
+                self._commit(thicker)
+            return
         contours, curve = self.contours(scene), self._curve
         changed = curve is not None and curve is not self._before
         self._before = self._curve = None
@@ -167,9 +189,15 @@ class ContourTool:
             self._commit(apply_edit(contours, scene.frame, curve, self._layer, self.scope))
 
     def nudge(self, scene: Scene, shift: tuple[float, float]) -> None:
-        """Move the chosen point by px, with its neighbourhood."""
+        """Move the chosen point by px, with its neighbourhood, or the chosen segment's wall."""
         contours = self.contours(scene)
         if contours is None:
+            return
+        if self.mode is EditMode.THICKNESS:
+            if contours.epicardial is not None:
+                self.segment = self.segment or 0
+                stroke = ThicknessStroke(contours, scene.frame, self.segment)
+                self._commit(stroke.nudged(shift, self.scope))
             return
         curve = np.asarray(contours.endocardial[scene.frame], np.float64)
         index = self.selected if self.selected is not None else len(curve) // 2
@@ -185,9 +213,12 @@ class ContourTool:
         self._commit(apply_edit(contours, scene.frame, moved, Layer.ENDOCARDIAL, self.scope))
 
     def choose_next(self, scene: Scene, step: int) -> None:
-        """Choose the next handle of the endocardial curve for the keyboard."""
+        """Choose the next handle of the endocardial curve, or of the wall, for the keyboard."""
         contours = self.contours(scene)
         if contours is None:
+            return
+        if self.mode is EditMode.THICKNESS:
+            self.segment = 0 if self.segment is None else (self.segment + step) % SEGMENTS
             return
         handles = _handle_indices(contours.endocardial.shape[1], closed=contours.closed)
         index = self.selected if self.selected is not None else -1
@@ -197,7 +228,9 @@ class ContourTool:
         self.selected = int(handles[place % len(handles)])
 
     def contours(self, scene: Scene) -> Contours | None:
-        """Return the contours to edit: those of a stroke being filled go first."""
+        """Return the contours to edit: those of a stroke being drawn or filled go first."""
+        if self._preview is not None:
+            return self._preview
         if self._pending is not None:
             return self._pending
         return None if scene.loop.mask is None else scene.loop.mask.contours
@@ -219,7 +252,9 @@ class ContourTool:
                 curve = self._curve
             if curve is not None:
                 self._paint_curve(painter, scene, curve, shade, closed=contours.closed)
-        if self.selected is not None:
+        if self.mode is EditMode.THICKNESS:
+            self._paint_handles(painter, scene, contours)
+        elif self.selected is not None:
             chosen = min(self.selected, contours.endocardial.shape[1] - 1)
             spot = scene.to_screen(contours.endocardial[scene.frame][chosen : chosen + 1])[0]
             painter.setPen(QPen(theme.color(theme.WARNING), 2))
@@ -261,6 +296,19 @@ class ContourTool:
         painter.setBrush(theme.color(shade))
         for x, y in screen[_handle_indices(len(screen), closed=closed)].tolist():
             painter.drawEllipse(QPointF(x, y), 4.2, 4.2)
+
+    def _paint_handles(self, painter: QPainter, scene: Scene, contours: Contours) -> None:
+        """Draw the middle of every segment across the wall, the chosen one brighter."""
+        if contours.epicardial is None:
+            return
+        inner, outer = thickness_handles(contours, scene.frame, SEGMENTS)
+        ends = zip(scene.to_screen(inner).tolist(), scene.to_screen(outer).tolist(), strict=True)
+        for index, (start, end) in enumerate(ends):
+            shade = theme.WARNING if index == self.segment else DARK.epicardium
+            painter.setPen(QPen(theme.color(shade), 2))
+            painter.drawLine(QPointF(*start), QPointF(*end))
+            painter.setBrush(theme.color(shade))
+            painter.drawEllipse(QPointF(*end), 6, 6)
 
     def _paint_path(self, painter: QPainter, scene: Scene) -> None:
         if not self._path:

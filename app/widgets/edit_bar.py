@@ -20,6 +20,7 @@ class EditBar(QFrame):
         scope_chosen: A ``Scope``.
         snap_requested: Snap the curve of the frame to the gradient.
         interpolate_requested: Interpolate between the keyframes.
+        follow_requested: Follow the tracked motion between the keyframes.
         done: End editing.
     """
 
@@ -27,6 +28,7 @@ class EditBar(QFrame):
     scope_chosen = Signal(object)
     snap_requested = Signal()
     interpolate_requested = Signal()
+    follow_requested = Signal()
     done = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -58,16 +60,24 @@ class EditBar(QFrame):
             self.interpolate_requested.emit,
             tip="Make all frames between keyframes linear in time",
         )
+        self._follow = button(
+            "Follow motion",
+            self.follow_requested.emit,
+            tip="Carry the keyframes' contours by the tracked field, blended in between",
+        )
         layout.addStretch(1)
-        for widget in (self._scope, self._snap, self._interpolate):
+        for widget in (self._scope, self._snap, self._interpolate, self._follow):
             layout.addWidget(widget)
         layout.addSpacing(8)
         layout.addWidget(button("Done", self.done.emit, "primary", "End editing (E or Esc)"))
 
-    def start(self, *, has_contours: bool) -> None:
+    def start(self, *, has_contours: bool, has_wall: bool, has_motion: bool) -> None:
         """Offer the modes that the mask allows, and choose the first."""
         for mode, chooser in self.modes.items():
-            chooser.setVisible(mode.is_brush is not has_contours)
+            fits = mode.is_brush is not has_contours
+            chooser.setVisible(fits and (has_wall or mode is not EditMode.THICKNESS))
+        self._follow.setVisible(has_contours)
+        self._follow.setEnabled(has_motion)
         self._snap.setVisible(has_contours)
         self._interpolate.setVisible(has_contours)
         self._scope.setCurrentIndex(0)

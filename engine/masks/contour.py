@@ -35,7 +35,7 @@ def edge_profile(
     Args:
         frames: ``(T, h, w)`` float32, smoothed.
         contours: ``(T, N, 2)`` (x, y), px.
-        offsets: ``(K,)``, px, positive outwards.
+        offsets: ``(K,)``, or ``(T, K)`` where frames differ; px, positive outwards.
         closed: Whether the curves are closed.
         reach: Half the distance over which brightness is compared, px.
 
@@ -46,7 +46,7 @@ def edge_profile(
     floor = 0.05 * float(np.percentile(frames[:: max(1, len(frames) // 8)], 99)) + 1e-3
 
     def brightness(shift: float) -> Array:
-        moves = (offsets + shift)[None, None, :, None] * outward[:, :, None]
+        moves = (np.atleast_2d(offsets) + shift)[:, None, :, None] * outward[:, :, None]
         points = contours[:, :, None] + moves
         return sample_frames(frames, points)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from engine.errors import InputError
 from engine.masks.contour import refine
 from engine.masks.shape import resample
+from engine.masks.wall import thickened
 from engine.model import Contours
 
 Array = NDArray[np.float64]
@@ -206,6 +207,55 @@ def apply_edit(
     if layer == Layer.ENDOCARDIAL:
         return replace(contours, endocardial=changed, keyframes=keyframes)
     return replace(contours, epicardial=changed, keyframes=keyframes)
+
+
+def set_thickness(
+    contours: Contours, frame: int, segment: int, factor: float, scope: Scope, *, segments: int
+) -> Contours:
+    """Return the contours with one segment's wall made thicker or thinner.
+
+    The neighbouring segments follow half-way to their middles; the inner curve stays.
+
+    Args:
+        contours: With an epicardial curve.
+        frame: Edited frame; it becomes a keyframe.
+        segment: Index along the curve, from 0.
+        factor: New thickness over the old one, positive.
+        scope: Which frames the change reaches.
+        segments: Segments along the curve.
+
+    Raises:
+        InputError: If the factor is not positive, or there is no epicardial curve.
+    """
+    if not factor > 0:
+        raise InputError("Every wall thickness must be larger than 0 px.")
+    weight = np.ones(len(contours.endocardial))
+    if scope == Scope.FRAME:
+        weight = _weights(frame, contours.keyframes, len(weight))
+    factors = np.ones((len(weight), segments))
+    factors[:, segment] = factor**weight
+    keyframes = tuple(sorted({*contours.keyframes, frame}))
+    return replace(thickened(contours, factors), keyframes=keyframes)
+
+
+def reversed_contours(contours: Contours) -> Contours:
+    """Return the contours run the other way: their first wall becomes their last.
+
+    Walls are named from the contour's first end on, so a mirrored image is named rightly by
+    contours that begin on its right.
+    """
+    outer = contours.epicardial
+    return replace(
+        contours,
+        endocardial=contours.endocardial[:, ::-1],
+        epicardial=None if outer is None else outer[:, ::-1],
+    )
+
+
+def starts_on_the_right(contours: Contours) -> bool:
+    """Return whether an apical contour begins on the image's right (a mirrored loop)."""
+    ends = contours.endocardial[:, [0, -1], 0].mean(0)
+    return not contours.closed and bool(ends[0] > ends[1])
 
 
 def reinterpolate(contours: Contours) -> Contours:

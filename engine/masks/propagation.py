@@ -8,7 +8,7 @@ found by fixed-point iteration.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -20,9 +20,12 @@ from scipy.spatial import cKDTree
 from engine.errors import InputError
 from engine.masks.rasterise import fill_polygon
 from engine.masks.shape import resample
+from engine.model import Contours
 
 Array = NDArray[np.float64]
 ITERATIONS: Final = 12
+AGREEMENT: Final = "Interpolated and tracked contour"
+"""How the sentence on two contours' agreement begins."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +44,7 @@ class Agreement:
     def sentence(self) -> str:
         """One line for the window and the report."""
         return (
-            f"Interpolated and tracked contour: Dice {self.dice.mean():.3f} "
+            f"{AGREEMENT}: Dice {self.dice.mean():.3f} "
             f"(least {self.dice.min():.3f}), mean distance {self.distance_px.mean():.1f} px."
         )
 
@@ -104,6 +107,40 @@ def propagate_contours(
     for first, last in pairwise(marks):
         _fill_between(displacement, result, first, last)
     return result
+
+
+def follow_motion(
+    contours: Contours, displacement: NDArray[np.floating]
+) -> tuple[Contours, Agreement]:
+    """Return contours that follow the tracked field, and how far they agree with those before.
+
+    The keyframes keep their curves; between them the curves carried from both sides are blended.
+
+    Args:
+        contours: Of the loop; their keyframes are the given or confirmed ones.
+        displacement: ``(T-1, 2, H, W)``, pull-back, px.
+
+    Raises:
+        InputError: If no keyframe is marked, or field and contours differ in frames.
+    """
+    if len(displacement) + 1 != len(contours.endocardial):
+        raise InputError(
+            f"The field is of {len(displacement) + 1} frames, the contours of "
+            f"{len(contours.endocardial)}. Track this loop first."
+        )
+
+    def carried(curves: NDArray[np.float32]) -> NDArray[np.float32]:
+        marked = {frame: curves[frame] for frame in contours.keyframes}
+        return propagate_contours(displacement, marked).astype(np.float32)
+
+    outer = contours.epicardial
+    moved = replace(
+        contours,
+        endocardial=carried(contours.endocardial),
+        epicardial=None if outer is None else carried(outer),
+    )
+    agreement = compare_contours(contours.endocardial, moved.endocardial, closed=contours.closed)
+    return moved, agreement
 
 
 def _fill_between(displacement: NDArray[np.floating], result: Array, first: int, last: int) -> None:

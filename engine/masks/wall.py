@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
@@ -11,8 +14,11 @@ from engine.masks.contour import best_path, edge_profile
 from engine.masks.filters import evenly, smooth_along
 from engine.masks.rasterise import ring_loop
 from engine.masks.shape import normals, resample
+from engine.model import Contours
 
 Array = NDArray[np.float64]
+SPREAD: Final = 0.006
+"""How far the wall's outer edge seems to lie outwards, of the image's height."""
 
 
 def cavity_length(endocardial: NDArray[np.floating], *, closed: bool) -> float:
@@ -70,6 +76,47 @@ def segment_thickness(handles: NDArray[np.floating], points: int, *, closed: boo
     return np.asarray(np.interp(wanted, centres, values, period=period), np.float64)
 
 
+def thickness_handles(contours: Contours, frame: int, segments: int) -> tuple[Array, Array]:
+    """Return the middle of every segment on both curves of a frame, ``(S, 2)`` each, px.
+
+    Args:
+        contours: With an epicardial curve.
+        frame: Of the loop.
+        segments: Equally long segments along the curve.
+
+    Raises:
+        InputError: If there is no epicardial curve.
+    """
+    if contours.epicardial is None:
+        raise InputError("There is no epicardial contour yet: make the mask of the wall first.")
+    count = contours.endocardial.shape[1]
+    along = (np.arange(segments) + 0.5) / segments * (count if contours.closed else count - 1)
+    index = np.rint(along).astype(np.int64) % count
+    inner = np.asarray(contours.endocardial[frame][index], np.float64)
+    return inner, np.asarray(contours.epicardial[frame][index], np.float64)
+
+
+def thickened(contours: Contours, factors: NDArray[np.floating]) -> Contours:
+    """Return contours whose wall is so many times as thick, frame by frame along the curve.
+
+    Args:
+        contours: With an epicardial curve.
+        factors: Positive, ``(S,)`` at the middle of equally long segments for all frames, or
+            ``(T, S)``.
+
+    Raises:
+        InputError: If a factor is not positive, or there is no epicardial curve.
+    """
+    if contours.epicardial is None:
+        raise InputError("There is no epicardial contour yet: make the mask of the wall first.")
+    frames, count = contours.endocardial.shape[:2]
+    rows = np.broadcast_to(factors, (frames, np.shape(factors)[-1]))
+    along = np.stack([segment_thickness(row, count, closed=contours.closed) for row in rows])
+    inner = np.asarray(contours.endocardial, np.float64)
+    outer = inner + along[..., None] * (contours.epicardial - inner)
+    return replace(contours, epicardial=outer.astype(np.float32))
+
+
 def find_epicardium(
     frames: NDArray[np.float32],
     endocardial: NDArray[np.floating],
@@ -83,22 +130,25 @@ def find_epicardium(
     Args:
         frames: ``(T, h, w)`` float32, smoothed.
         endocardial: ``(T, N, 2)``, px of those frames.
-        thickness: Usual thickness, px.
+        thickness: Usual thickness in the mean over the loop, px.
         closed: Whether the curves are closed.
         sector: ``(h, w)`` bool; edges outside it do not count.
 
-    Thickness hardly changes from one frame to the next, so the evidence is pooled over frames
-    before the best path is taken.
+    Muscle keeps its volume: the wall grows thicker as the cavity's outline grows shorter. Beside
+    that the thickness hardly changes from one frame to the next, so the evidence is pooled over
+    frames before the best path is taken.
     """
     contours = np.asarray(endocardial, np.float64)
     factors = evenly(0.35, 1.6, 26)
     base = offset_contours(contours, 0.0, closed=closed)
-    offsets = factors * thickness
+    ends = [contours, contours[:, :1]] if closed else [contours]
+    outline = np.linalg.norm(np.diff(np.concatenate(ends, axis=1), axis=1), axis=2).sum(1)
+    offsets = thickness * (outline.mean() / outline)[:, None] * factors
     score = -edge_profile(frames, base, offsets, closed=closed, reach=0.2 * thickness)
     score = np.tanh(score / 0.25)
     if sector is not None:
         outward = offset_contours(contours, 1.0, closed=closed) - contours
-        places = contours[:, :, None] + (offsets * 1.15)[None, None, :, None] * outward[:, :, None]
+        places = contours[:, :, None] + (offsets * 1.15)[:, None, :, None] * outward[:, :, None]
         x = np.clip(np.rint(places[..., 0]), 0, sector.shape[1] - 1).astype(np.int64)
         y = np.clip(np.rint(places[..., 1]), 0, sector.shape[0] - 1).astype(np.int64)
         score = np.where(sector[y, x], score, 0.0)
@@ -106,8 +156,10 @@ def find_epicardium(
     score = smooth_along(score, 2.0, 0)
     score -= 0.6 * np.log(factors) ** 2
     path = best_path(score, closed=closed, bending=0.05)
-    width = smooth_along(offsets[path], 0.04 * contours.shape[1], 1, closed=closed)
-    width = smooth_along(width, 2.0, 0)
+    width = smooth_along(factors[path], 0.04 * contours.shape[1], 1, closed=closed)
+    width = smooth_along(width, 2.0, 0) * (thickness * outline.mean() / outline)[:, None]
+    # A bright wall spreads into the dark on its outside too.
+    width = np.maximum(width - SPREAD * frames.shape[1], 0.3 * thickness)
     return offset_contours(contours, width, closed=closed)
 
 
