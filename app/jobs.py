@@ -200,6 +200,11 @@ class JobRunner(QObject):
             job.reporter.stop()
             self._drain()
 
+    def cancel_kind(self, kind: str) -> None:
+        """Ask all jobs of a kind to stop."""
+        for job_id in [job.job_id for job in self._jobs.values() if job.kind == kind]:
+            self.cancel(job_id)
+
     def running(self, kind: str) -> int | None:
         """Return the id of a queued or running job of a kind, or None."""
         found = (job.job_id for job in self._jobs.values() if job.kind == kind)

@@ -76,6 +76,7 @@ def _show_tracked(window: MainWindow, path: Path | None) -> None:
         window.mask_panel.choose_view(View.A4C)
         window.measure_panel.run()
         _wait(context.jobs)
+        window.steps.open_step(4)
     context.player.pause()
     loop = context.session.loop
     if loop is not None:

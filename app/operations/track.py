@@ -29,9 +29,8 @@ def track(context: Context, config: TrackingConfig) -> None:
         raise InputError("Open a loop and make its mask before tracking.")
     if context.jobs.running(KIND) is not None:
         raise InputError("A tracking is running. Cancel it, or wait for its end.")
-    judging = context.jobs.running("trust")
-    if judging is not None:
-        context.jobs.cancel(judging)
+    # One lane serves both: what was to be judged of other loops is judged after this run.
+    context.jobs.cancel_kind("trust")
     mask = _with_marks(loop.mask, loop)
     context.session.update(
         loop.loop_id,
@@ -65,8 +64,20 @@ def track(context: Context, config: TrackingConfig) -> None:
         context.session.update(loop.loop_id, flows=flows, result=result)
         weigh(context, loop.loop_id)
 
+    def weigh_others() -> None:
+        for other in context.session.loops:
+            judged = all(flow.trust is not None for flow in other.flows.values())
+            if other.loop_id != loop.loop_id and not judged:
+                weigh(context, other.loop_id)
+
     context.jobs.start(
-        "Tracking", work, show, kind=KIND, lane=Lane.REGISTRATION, on_partial=show_part
+        "Tracking",
+        work,
+        show,
+        kind=KIND,
+        lane=Lane.REGISTRATION,
+        on_partial=show_part,
+        on_end=weigh_others,
     )
 
 

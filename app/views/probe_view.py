@@ -78,7 +78,7 @@ class ProbeView(QWidget):
             return
         first, times = loop.cine.first_frame, loop.cine.frame_times_s
         pairs = np.arange(1, flow.field.shape[0] + 1)
-        self._axis = pairs + float(first) if times is None else times[1:] - times[0]
+        self._axis = (pairs + first).astype(np.float64) if times is None else times[1:] - times[0]
         start, end = self._ends
         point = probe_point(flow, start) if start == end else None
         self._line = None if start == end else probe_line(flow, start, end)

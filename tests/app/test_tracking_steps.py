@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
+from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 from small_engine import FakeVerbs, dialogs, until, wait_idle
@@ -117,3 +119,19 @@ def test_new_mask_can_be_undone_and_marks_the_tracking_stale(
     session.undo_group.undo()
     assert session.loop.mask is before
     assert not session.loop.stale
+
+
+def test_other_loops_are_judged_after_a_run_that_came_between(
+    tracked: MainWindow, loop_file: Path, qtbot: QtBot
+) -> None:
+    session = tracked.context.session
+    first = session.loop
+    assert first is not None
+    unjudged = {scale: dataclasses.replace(flow, trust=None) for scale, flow in first.flows.items()}
+    session.update(first.loop_id, flows=unjudged)
+    tracked.commands.open_path(loop_file)
+    wait_idle(tracked, qtbot)
+    tracked.track_panel.run()
+    wait_idle(tracked, qtbot)
+    for loop in session.loops:
+        assert all(flow.trust is not None for flow in loop.flows.values())
