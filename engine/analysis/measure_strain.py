@@ -12,7 +12,7 @@ from engine.analysis import strain
 from engine.analysis.events import HeartCycle
 from engine.analysis.rows import RowWriter
 from engine.analysis.segments import Segment
-from engine.analysis.wall import MOST_EXCLUDED, Wall
+from engine.analysis.wall import EXCLUDED, MOST_EXCLUDED, Wall
 from engine.config import MeasureConfig
 
 _SOURCE: Final = "(Voigt 2015)"
@@ -207,7 +207,7 @@ def _warn_of_poor_segments(
 def _warn_of_excluded_segments(writer: RowWriter, wall: Wall) -> None:
     if wall.excluded:
         writer.warn(
-            f"Excluded after review: {_names(wall.excluded)}. No value rests on them; those of "
+            f"{EXCLUDED}: {_names(wall.excluded)}. No value rests on them; those of "
             "the whole contour are of the rest."
         )
     if len(wall.excluded) > MOST_EXCLUDED:

@@ -19,6 +19,7 @@ from engine.errors import InputError
 from engine.model import ScaleField, TrackingResult
 
 MOST_EXCLUDED: Final = 2
+EXCLUDED: Final = "Excluded after review"
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
 from engine.analysis.segments import AHA_NUMBERS
+from engine.analysis.wall import EXCLUDED
 from engine.export.bullseye import draw_bullseye, model_of, segment_places
 from engine.export.curves import Curve, curve_of, draw_curves, regions_of
 from engine.export.facts import ends_reversed, trusted_words
@@ -42,18 +43,20 @@ def strain_cards(result: TrackingResult, measurements: Measurements) -> list[Car
     cards = []
     headline = _first(measurements, _VIEW_STRAIN)
     component = main_component(measurements)
+    rejected = any(text.startswith(EXCLUDED) for text in measurements.warnings)
+    extent = "without rejected segments" if rejected else "whole contour"
     if headline is not None:
-        remark = "End-systolic; this view alone, whole contour"
+        remark = f"End-systolic; this view alone, {extent}"
         label = quantity_name(headline.quantity)
         cards.append(Card(label, measured(headline), remark, doubtful(headline.trust)))
     elif component is not None:
         curve = curve_of(measurements, component, "global")
         value = None if curve is None else curve.at(result.es_frame)
-        remark = "Whole contour, at ES"
+        remark = f"{extent.capitalize()}, at ES"
         if curve is not None and ends_reversed(result):
             after = curve.values[curve.frames >= (result.ed_frame or 0)]
             value = max(after, key=abs, default=None)
-            remark = "Whole contour, largest after ED"
+            remark = f"{extent.capitalize()}, largest after ED"
         if curve is not None and value is not None:
             label = quantity_name(component)
             cards.append(Card(label, number(value, "%"), remark, doubtful(curve.trust)))

@@ -8,6 +8,7 @@ import pytest
 from engine.analysis.measure import measure
 from engine.config import MeasureConfig
 from engine.errors import InputError
+from engine.export.strain_page import strain_cards
 from engine.model import Contours, Measurements, Scale, ScaleField, Target, TrackingResult, View
 from engine.progress import NullProgress
 
@@ -94,3 +95,10 @@ def test_what_is_no_segment_cannot_be_left_out() -> None:
     names = [row.region for row in measured().select("ls_a4c")][1:]
     with pytest.raises(InputError, match="keep at least one"):
         measured(*names)
+
+
+def test_page_one_does_not_call_the_rest_the_whole() -> None:
+    result = straight_wall()
+    for excluded, said in (((), "whole contour"), ((LAST,), "without rejected segments")):
+        (card, *_) = strain_cards(result, measured(*excluded))
+        assert said in card.remark
