@@ -21,11 +21,13 @@ import torch
 from torch import Tensor
 
 from engine.errors import ConvergenceError, InputError
+from engine.registration.features import normalise_locally
 from engine.registration.known_motion import laplace_loss, smooth_motion
 from engine.registration.multiscale import Motion, Stage
 from engine.registration.network import MotionEstimate, MotionUNet
 from engine.registration.pairs import ImagePairs
 from engine.registration.pyramid import scaled_size
+from engine.registration.similarity import masked_mean
 from engine.registration.warp import invert, warp
 
 _SCORED_SEED = 1
@@ -49,7 +51,7 @@ class FinetuneSettings:
         crop: Greatest side of the piece of a pair that a step looks at, px of the scale.
         smallest: Least amplitude of the known motion, px of the scale.
         largest: Greatest amplitude, px of the scale.
-        shortest: Least distance of its knots, px of the scale.
+        shortest: Least distance of its knots, grains of speckle.
         doubt: Deviation of the logarithm of what the network is told about the amplitude.
         share: How far the weights go from the old to the trained ones, 0 to 1: half of the way
             keeps most of what is won where the loop is unlike the simulations, and loses least
@@ -63,9 +65,9 @@ class FinetuneSettings:
     crop: int = 192
     smallest: float = 0.03
     largest: float = 2.0
-    shortest: float = 8.0
+    shortest: float = 5.0
     doubt: float = 0.4
-    share: float = 0.5
+    share: float = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +123,7 @@ class LoopTrainer:
         self._settings = settings
         self._seed = seed
         self._size = scaled_size(pairs.size, float(run.scale.fraction))
+        self._shortest = settings.shortest * self._grain()
 
     def fit(self) -> int:
         """Optimise, keep the weights unless they score worse, and return the steps kept.
@@ -201,7 +204,7 @@ class LoopTrainer:
             own = self._log_scale[index : index + 1].to(fixed.device)[view].exp()
             aligned = warp(batch.moving, found, mode="bicubic")[view]
             size = aligned.shape[2:]
-            length = _log_uniform(random, settings.shortest, max(2 * settings.shortest, *size))
+            length = _log_uniform(random, self._shortest, max(2 * self._shortest, *size))
             largest = min(settings.largest, _STEEPEST * length)
             amplitude = _log_uniform(random, settings.smallest, largest)
             truth = smooth_motion(random, size, amplitude, length).to(fixed.device)
@@ -213,6 +216,15 @@ class LoopTrainer:
                 # Where the frames are not yet aligned to this precision, nothing is known.
                 mask / (1 + (own / amplitude).square()),
             )
+
+    def _grain(self) -> float:
+        """Return the size of the speckle, px: the ratio of deviation and slope within the mask."""
+        batch = self._pairs.at_size([len(self._pairs) // 2], self._size)
+        image, _ = normalise_locally(batch.fixed)
+        down, right = torch.gradient(image, dim=(2, 3))
+        slope = masked_mean((down.square() + right.square()) / 2, batch.mask).mean()
+        power = masked_mean(image.square(), batch.mask).mean()
+        return max(1.0, float((power / slope.clamp(min=1e-6)).sqrt()))
 
     def _window(self, random: np.random.Generator) -> Window:
         """Draw where a sample looks."""
