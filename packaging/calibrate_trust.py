@@ -105,16 +105,12 @@ def _fit(tables: list[Table], frames: bool, neighbours: bool) -> Calibration:
     # The constant may have any sign: one column for each.
     design = np.column_stack([found, np.ones(len(found)), -np.ones(len(found))])
     exponents = nnls(design * weight[:, None], target * weight)[0]
-    expected = np.exp(found @ exponents[:-2])
-    means = [
-        (float(np.mean(part)), float(np.mean(table[1])))
-        for part, table in zip(
-            np.split(expected, np.cumsum([len(table[1]) for table in tables])[:-1]),
-            tables,
-            strict=True,
-        )
+    # The constant makes what is expected right in the mean of every phantom.
+    overshoot = [
+        np.log(error.mean() / np.exp(part[:, columns] @ exponents[:-2]).mean())
+        for part, error in tables
     ]
-    constant = float(np.mean([np.log(true / said) for said, true in means]))
+    constant = float(np.mean(overshoot))
     values = {name: round(float(value), 2) for name, value in zip(used, exponents, strict=False)}
     return Calibration(**values, constant=round(constant, 2))
 
