@@ -123,9 +123,9 @@ class Recovery(QObject):
         self._soon.stop()
         self._often.stop()
         session = self._context.session
-        if self._saved or not self._worth():
+        if not self._worth() or (self._saved and not self._misses_fields()):
             self._remove()
-        elif self._written != self._changes:
+        elif self._written != self._changes or self._misses_fields():
             saved = snapshot(session, self._context.display.options)
             problem = self._write(saved, session.loops, NullProgress(), with_fields=True)
             if problem:
@@ -214,8 +214,12 @@ class Recovery(QObject):
         jobs = self._context.jobs
         if self._told or jobs.running("track") is not None or jobs.running(KIND) is not None:
             return
-        if any(loop.flows and self._kept_fields(loop) is None for loop in self._loops()):
+        if self._misses_fields():
             self.note()
+
+    def _misses_fields(self) -> bool:
+        """Whether there are fields in no file; a scale that is finished tells it to nobody here."""
+        return any(loop.flows and self._kept_fields(loop) is None for loop in self._loops())
 
     def _loops(self) -> tuple[Loop, ...]:
         return self._context.session.loops

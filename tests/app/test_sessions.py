@@ -150,6 +150,8 @@ def test_closing_in_the_middle_of_a_run_keeps_the_finished_scales(
     verbs.gate = threading.Event()
     opened.track_panel.run()
     session = opened.context.session
+    # Nothing was worth keeping before the first scale came.
+    opened.recovery.keep()
     until(qtbot, lambda: session.loop is not None and bool(session.loop.flows))
     opened.close()
     window = make_window(verbs, Settings(tmp_path / "settings.ini"))
