@@ -69,8 +69,8 @@ class MainWindow(QMainWindow):
         self.stage = Stage(context, EmptyView(context.settings))
         self.commands = Handlers(context, self, self.stage)
         self.player_bar = PlayerBar(context.session, context.player)
-        self.lower = LowerPane(context)
-        self.lower.sought.connect(context.player.seek)
+        self.lower_pane = LowerPane(context)
+        self.lower_pane.sought.connect(context.player.seek)
         self.loops = LoopList(context.session)
         self.loops.setFixedWidth(168)
         self._make_steps()
@@ -158,7 +158,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(self.stage)
-        splitter.addWidget(self.lower)
+        splitter.addWidget(self.lower_pane)
         splitter.setSizes([700, 240])
         splitter.setStretchFactor(0, 1)
         splitter.setChildrenCollapsible(False)
@@ -226,7 +226,7 @@ class MainWindow(QMainWindow):
         check_actions(self)
         self.mask_panel.set_editing(self.editing.active)
         if not isinstance(self.stage.tool, ProbeTool):
-            self.lower.end_probe()
+            self.lower_pane.end_probe()
         listed = self.actions_["loops"].isChecked()
         self.loops.setVisible(len(session.loops) > 1 or listed)
         self.player_bar.setVisible(loop is not None)
@@ -274,12 +274,14 @@ class MainWindow(QMainWindow):
 
     def show_curves(self, shown: bool) -> None:
         """Show or hide the curves."""
-        self.lower.show_curves(shown)
+        self.lower_pane.show_curves(shown)
         self._refresh()
 
     def probe(self, on: bool) -> None:
         """Switch the probe: velocity along a line or at a place, through time."""
-        self.commands.use_tool(ProbeTool(lambda ends: self.lower.show_probe(*ends)) if on else None)
+        self.commands.use_tool(
+            ProbeTool(lambda ends: self.lower_pane.show_probe(*ends)) if on else None
+        )
 
     def set_full_screen(self, full: bool) -> None:
         """Show the image and the player alone, or the whole window."""

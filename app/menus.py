@@ -33,7 +33,7 @@ def check_actions(window: MainWindow) -> None:
         "probe": probing,
         "caliper": isinstance(tool, CaliperTool) and not probing,
         "edit_contour": editing,
-        "curves": window.lower.curves_shown,
+        "curves": window.lower_pane.curves_shown,
         "steps": not window.steps.isHidden(),
     }
     for name, state in states.items():

@@ -73,9 +73,9 @@ def test_measuring_shows_curves_and_a_click_of_them_jumps(
 ) -> None:
     tracked.actions_["measure"].trigger()
     wait_idle(tracked, qtbot)
-    assert tracked.lower.curves.isVisible()
-    assert tracked.lower.curves.quantity.currentData() == "strain_longitudinal"
-    tracked.lower.curves.sought.emit(6)
+    assert tracked.lower_pane.curves.isVisible()
+    assert tracked.lower_pane.curves.quantity.currentData() == "strain_longitudinal"
+    tracked.lower_pane.curves.sought.emit(6)
     assert tracked.context.session.frame == 6
 
 

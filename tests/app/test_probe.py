@@ -73,7 +73,7 @@ def test_only_what_lies_in_the_mask_flows() -> None:
 
 def test_dragging_a_line_shows_it_through_time(tracked: MainWindow, qtbot: QtBot) -> None:
     press(qtbot, tracked, Qt.Key.Key_P)
-    view, pane = tracked.stage.view, tracked.lower.probe
+    view, pane = tracked.stage.view, tracked.lower_pane.probe
     scene = view.scene()
     assert scene is not None
     ends = scene.to_screen(np.array([[45.0, 50.0], [90.0, 50.0]])).astype(int).tolist()
