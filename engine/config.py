@@ -122,6 +122,7 @@ class MaskConfig:
         method: ``auto``, ``points`` (three clicks), ``paper``, or ``file``.
         file: Mask (PNG, NIfTI, NPZ) or contours (JSON) for the method ``file``.
         points: (x, y) in px: annulus, annulus, apex; short axis: centre and a rim point.
+        points_es: The same points on the end-systolic frame, or empty.
         view: Confirmed view, or None.
         ed_frame: End-diastolic source frame given by the user, or None.
         es_frame: End-systolic source frame given by the user, or None.
@@ -133,6 +134,7 @@ class MaskConfig:
     method: MaskMethod = MaskMethod.AUTO
     file: Path | None = None
     points: tuple[tuple[float, float], ...] = ()
+    points_es: tuple[tuple[float, float], ...] = ()
     view: str | None = None
     ed_frame: int | None = None
     es_frame: int | None = None

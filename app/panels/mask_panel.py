@@ -136,8 +136,7 @@ class MaskPanel(StepPanel):
             return StepState.ATTENTION, f"{kind} · unsure, please check or use three points"
         if not loop.view_confirmed and loop.mask.contours is not None:
             return StepState.ATTENTION, f"{kind} · view not confirmed"
-        share = 100 * loop.mask.data[:, ::8, ::8].mean(dtype=float)
-        return StepState.DONE, f"{kind} · {share:.0f} % of the image"
+        return StepState.DONE, f"{kind} · {_what_it_covers(loop)}"
 
     def choose_left_wall(self, *, mirrored: bool) -> None:
         """Tell which wall the image shows on its left."""
@@ -223,3 +222,14 @@ def walls_of(view: View) -> tuple[str, str]:
     """Return the walls of an apical view: usually on the left, and usually on the right."""
     names = [segment.name.split("_", 1)[1] for segment in segments_of(view, 18)]
     return names[0], names[-1]
+
+
+def _what_it_covers(loop: Loop) -> str:
+    """Tell which wall a confirmed apical view shows on the left, else how large the mask is."""
+    if loop.mask is None:
+        return ""
+    contours = loop.mask.contours
+    if loop.view is not None and contours is not None and not loop.view.is_short_axis:
+        return f"{walls_of(loop.view)[int(starts_on_the_right(contours))]} wall on the left"
+    share = 100 * loop.mask.data[:, ::8, ::8].mean(dtype=float)
+    return f"{share:.0f} % of the image"

@@ -19,11 +19,12 @@ from engine.errors import InputError
 from engine.masks.blood_pool import blood_pool_steps, dark_region
 from engine.masks.contour import areas
 from engine.masks.files import mask_from_file, mask_of_contours, save_masks, sound_contours
+from engine.masks.landmarks import bind_to_points
 from engine.masks.left_ventricle import (
     CONFIDENT,
     FINE_HEIGHT,
     LeftVentricle,
-    anchored,
+    check_points,
     find_left_ventricle,
 )
 from engine.masks.rasterise import fill_loop
@@ -31,7 +32,8 @@ from engine.masks.sector import Sector, analyse_sector
 from engine.masks.settings import BloodPoolConfig
 from engine.masks.spline import rbf_boundary
 from engine.masks.tissue_region import tissue_region
-from engine.masks.wall import cavity_length, find_epicardium
+from engine.masks.view import propose_view
+from engine.masks.wall import SPREAD, cavity_length, find_epicardium
 from engine.masks.working import make_working
 from engine.model import Cine, Contours, Mask, MaskKind, Target, View
 from engine.progress import Progress, Step
@@ -53,7 +55,8 @@ def build_mask(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
 
     Args:
         cine: The loop.
-        config: Target and method. Points are on the end-diastolic frame.
+        config: Target and method. Points are on the end-diastolic frame, later ones on the
+            end-systolic frame.
         progress: Told of every step; may cancel.
 
     Raises:
@@ -70,6 +73,8 @@ def build_mask(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
         return _paper_region(cine, sector)
     if config.method == MaskMethod.POINTS and not config.points:
         raise InputError(UNSURE_NOTE)
+    if config.points_es and not config.points:
+        raise InputError("Points at end-systole need the same points at end-diastole too.")
     points = config.points if config.method == MaskMethod.POINTS else ()
     short_axis = None if view is None else view.is_short_axis
     if points and short_axis is not None and short_axis != (len(points) == 2):
@@ -79,8 +84,12 @@ def build_mask(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
         )
     ventricle = find_left_ventricle(cine, sector, progress, short_axis=short_axis, points=points)
     cycle = _cycle(cine, config, ventricle)
-    if cycle.ed_frame is not None:
-        ventricle = replace(ventricle, contours=anchored(ventricle, cycle.ed_frame))
+    if points:
+        late = config.points_es
+        if late:
+            check_points(late, sector, count=len(points))
+        frames = (cycle.ed_frame or 0, cycle.es_frame)
+        ventricle = bind_to_points(cine, sector, ventricle, frames, progress, points_es=late)
     progress.check()
     progress.report(Step("contours", 2, 3, fraction=0.7))
     if target is Target.BLOOD:
@@ -94,7 +103,10 @@ def build_mask(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
             es_frame=cycle.es_frame,
             confidence=ventricle.confidence,
         )
-    return _wall(cine, sector, ventricle, cycle, config)
+    wall = _wall(cine, sector, ventricle, cycle, config)
+    if view is not None:
+        return wall
+    return replace(wall, notes=(*wall.notes, propose_view(cine, sector, ventricle).sentence))
 
 
 def _target(name: str) -> Target:
@@ -166,6 +178,7 @@ def _wall(
             config.thickness_fraction * length,
             closed=closed,
             sector=loop.sector,
+            spread=SPREAD * loop.size[0],
         )
     )
     contours = Contours(

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from engine.errors import InputError
 from engine.masks.annulus import refine_annulus
+from engine.masks.cavity_network import cavity_maps
 from engine.masks.contour import POINTS, areas, beat_frames, refine, smooth_in_time
 from engine.masks.rasterise import fill_polygon
 from engine.masks.search import Evidence, Scene, cross_entropy, search_everywhere
 from engine.masks.sector import Sector
 from engine.masks.settings import AnnulusConfig, SearchConfig
-from engine.masks.shape import normals, ordered_points, resample
+from engine.masks.shape import normals, resample
 from engine.masks.shape_model import ApicalModel, ShapeModel, ShortAxisModel
 from engine.masks.working import WorkingLoop, make_working
 from engine.model import Cine
@@ -106,9 +107,9 @@ def find_left_ventricle(
     progress.check()
     progress.report(Step("left ventricle", 1, 3))
     model = proposal.model
-    rough = _through_time(loop, proposal, config, rng, progress)
-    progress.report(Step("left ventricle", 2, 3))
-    contours = _refined(cine, sector, loop, rough, closed=model.closed)
+    shape = np.tile(proposal.parameters, (len(loop.frames), 1))
+    near = (shape, np.broadcast_to(model.spread, shape.shape))
+    contours = contours_through_time(cine, sector, loop, model, near, config, rng, progress)
     return LeftVentricle(contours, model.closed, proposal.confidence, points)
 
 
@@ -120,7 +121,8 @@ def propose(
     short_axis: bool | None = None,
 ) -> Proposal:
     """Return the best shape of the asked family of views, or of the likelier one."""
-    overview = loop.frames[_spread_frames(len(loop.frames), 6)]
+    keys = _spread_frames(len(loop.frames), 6)
+    maps = cavity_maps(loop, keys)
     families: list[ShapeModel] = []
     if short_axis is not True:
         families.append(ApicalModel())
@@ -128,7 +130,7 @@ def propose(
         families.append(ShortAxisModel())
     proposals = []
     for model in families:
-        scene = Scene(overview, loop.sector, model, config)
+        scene = Scene(loop.frames[keys], loop.sector, model, config, maps[int(model.closed)])
         found = search_everywhere(scene, rng)
         evidence = scene.judge(found[0][0][None])
         confidence = _confidence(scene, found, evidence)
@@ -159,6 +161,36 @@ def _confidence(scene: Scene, found: list[tuple[Array, float]], evidence: Eviden
     return sure
 
 
+def check_points(
+    points: tuple[tuple[float, float], ...], sector: Sector, *, count: int | None = None
+) -> Array:
+    """Return given points as an array, ``(2 or 3, 2)``.
+
+    Args:
+        points: Source px (x, y).
+        sector: They must lie inside it.
+        count: How many there must be; None allows two or three.
+
+    Raises:
+        InputError: If they are too many or too few, or one lies outside the sector.
+    """
+    places = np.asarray(points, np.float64)
+    if places.shape not in {(2, 2), (3, 2)} or not np.all(np.isfinite(places)):
+        raise InputError(
+            "Give three points (two annulus points and the apex), or in short axis two "
+            "(centre and a point on the boundary)."
+        )
+    if count is not None and len(places) != count:
+        raise InputError("Give as many points at end-systole as at end-diastole.")
+    height, width = sector.mask.shape
+    x, y = np.rint(places).astype(np.int64).T
+    if np.any((x < 0) | (y < 0) | (x >= width) | (y >= height)):
+        raise InputError(f"A point lies outside the image of {width}x{height} px.")
+    if not sector.mask[y, x].all():
+        raise InputError("A point lies outside the ultrasound sector: click inside it.")
+    return places
+
+
 def _from_points(
     loop: WorkingLoop,
     sector: Sector,
@@ -167,22 +199,12 @@ def _from_points(
     rng: np.random.Generator,
 ) -> Proposal:
     """Return the shape through the given points whose sides fit the loop best."""
-    places = np.asarray(points, np.float64)
-    if places.shape not in {(2, 2), (3, 2)} or not np.all(np.isfinite(places)):
-        raise InputError(
-            "Give three points (two annulus points and the apex), or in short axis two "
-            "(centre and a point on the boundary)."
-        )
-    height, width = sector.mask.shape
-    x, y = np.rint(places).astype(np.int64).T
-    if np.any((x < 0) | (y < 0) | (x >= width) | (y >= height)):
-        raise InputError(f"A point lies outside the image of {width}x{height} px.")
-    if not sector.mask[y, x].all():
-        raise InputError("A point lies outside the ultrasound sector: click inside it.")
+    places = check_points(points, sector)
     model: ShapeModel = ApicalModel() if len(places) == 3 else ShortAxisModel()
     start = model.through_points(loop.normalised(loop.to_working(places)))
-    overview = loop.frames[_spread_frames(len(loop.frames), 6)]
-    scene = Scene(overview, loop.sector, model, config)
+    keys = _spread_frames(len(loop.frames), 6)
+    maps = cavity_maps(loop, keys)[int(model.closed)]
+    scene = Scene(loop.frames[keys], loop.sector, model, config, maps)
     # The points are of one frame, the shape is of the whole loop: it may be somewhat smaller.
     draws = start + model.spread * rng.normal(size=(800, len(start)))
     shape, score = cross_entropy(
@@ -196,25 +218,56 @@ def _spread_frames(count: int, wanted: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, count - 1, min(count, wanted)).round().astype(np.int64))
 
 
-def _through_time(
+def contours_through_time(
+    cine: Cine,
+    sector: Sector,
     loop: WorkingLoop,
-    proposal: Proposal,
+    model: ShapeModel,
+    near: tuple[Array, Array],
     config: SearchConfig,
     rng: np.random.Generator,
     progress: Progress,
 ) -> Array:
-    """Return the shape of every frame near the loop's one, ``(T, 100, 2)``, working px."""
-    model, shape = proposal.model, proposal.parameters
+    """Return the contour of every frame, searched near an expectation and refined on the edge.
+
+    Args:
+        cine: The loop.
+        sector: Its sector.
+        loop: The loop at the search's size.
+        model: Family of shapes.
+        near: Expected shape of every frame and how far it may depart, ``(T, P)`` each.
+        config: Weights and effort.
+        rng: Source of the draws.
+        progress: Told of every step; may cancel.
+
+    Returns:
+        ``(T, 100, 2)``, source px.
+    """
+    rough = _through_time(loop, model, near, config, rng, progress)
+    progress.report(Step("left ventricle", 2, 3))
+    return _refined(cine, sector, loop, rough, closed=model.closed)
+
+
+def _through_time(
+    loop: WorkingLoop,
+    model: ShapeModel,
+    near: tuple[Array, Array],
+    config: SearchConfig,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> Array:
+    """Return the shape of every frame near the expected one, ``(T, 100, 2)``, working px."""
+    expected, spread = near
     count = len(loop.frames)
     keys = _spread_frames(count, 48)
-    spread = model.spread
-    shapes = np.empty((len(keys), len(shape)))
+    maps = cavity_maps(loop, keys)[int(model.closed)]
+    shapes = np.empty((len(keys), expected.shape[1]))
     for i, k in enumerate(keys):
         progress.check()
-        scene = Scene(loop.frames[k : k + 1], loop.sector, model, config)
-        start = shape + spread * rng.normal(size=(300, len(shape)))
+        scene = Scene(loop.frames[k : k + 1], loop.sector, model, config, maps[i : i + 1])
+        start = expected[k] + spread[k] * rng.normal(size=(300, len(expected[k])))
         shapes[i], _ = cross_entropy(
-            scene, start, rng, rounds=6, count=200, keep=25, near=(shape, spread)
+            scene, start, rng, rounds=6, count=200, keep=25, near=(expected[k], spread[k])
         )
     gap = max(1.0, count / max(1, len(keys)))
     sigma = _time_sigma(areas(model.contours(shapes, loop.size, POINTS)), gap) / gap
@@ -265,35 +318,3 @@ def _refined(cine: Cine, sector: Sector, loop: WorkingLoop, rough: Array, *, clo
     shift = SHORT_AXIS_EDGE_SHIFT if closed else EDGE_SHIFT
     curves = curves + shift * height * normals(curves, closed=closed)
     return resample(fine.to_source(curves), POINTS, closed=closed)
-
-
-def anchored(ventricle: LeftVentricle, frame: int) -> Array:
-    """Return the contours moved so that those of a frame run through the given points.
-
-    What is missing at that frame is added to every frame, fading along the contour from each
-    point to the next, so the motion stays as found.
-
-    Args:
-        ventricle: Contours with given points (two annulus points and an apex, or a centre and a
-            rim point); without them the contours come back as they are.
-        frame: Frame that the points were given on.
-    """
-    contours = ventricle.contours
-    if not ventricle.given:
-        return contours
-    places = np.asarray(ventricle.given, np.float64)
-    curve = contours[frame]
-    if ventricle.closed:
-        centre = curve.mean(0)
-        wanted = float(np.linalg.norm(places[1] - places[0]))
-        radius = float(np.linalg.norm(curve - centre, axis=1).mean())
-        return np.asarray((contours - centre) * (wanted / radius) + places[0], np.float64)
-    first, second, apex = ordered_points(places)
-    if np.linalg.norm(first - curve[0]) > np.linalg.norm(second - curve[0]):
-        first, second = second, first
-    tip = int(np.clip(((curve - apex) ** 2).sum(1).argmin(), 1, len(curve) - 2))
-    missing = np.stack([first - curve[0], apex - curve[tip], second - curve[-1]])
-    knots = np.array([0, tip, len(curve) - 1])
-    along = np.arange(len(curve))
-    shift = np.stack([np.interp(along, knots, missing[:, c]) for c in range(2)], axis=1)
-    return np.asarray(contours + shift, np.float64)

@@ -3,7 +3,8 @@
 A cavity is darker than what surrounds it on every side; its inside holds no bright line from wall
 to wall (that would be the mitral valve: the shape would reach into the atrium); its base lies on
 something bright at least while the valve is closed. Contrasts are relative (``(out - in) / (out +
-in)``), so gain and depth compensation matter little.
+in)``), so gain and depth compensation matter little. Where a network's map of the cavity is at
+hand, the shape should also cover that map.
 
 The search is the cross-entropy method: draw from a broad prior, keep the best, draw around them.
 """
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.masks.filters import evenly
 from engine.masks.settings import SearchConfig
 from engine.masks.shape import normals
 from engine.masks.shape_model import ShapeModel
@@ -32,6 +34,7 @@ class Evidence:
         base: Contrast across the annulus line, -1 to 1; 0 in short axis.
         inside: Brightness inside relative to the wall.
         crossing: Brightest line across the inside, relative to the wall.
+        overlap: Dice of the shape and the network's map, 0 to 1; 0 without a map.
         prior: Log prior.
     """
 
@@ -40,6 +43,7 @@ class Evidence:
     base: Array
     inside: Array
     crossing: Array
+    overlap: Array
     prior: Array
 
 
@@ -52,13 +56,24 @@ class Scene:
         sector: NDArray[np.bool_],
         model: ShapeModel,
         config: SearchConfig,
+        maps: NDArray[np.float32] | None = None,
     ) -> None:
-        """Take smoothed frames ``(F, h, w)``, their sector ``(h, w)`` and a family of shapes."""
+        """Take what shapes are judged on.
+
+        Args:
+            frames: ``(F, h, w)``, smoothed.
+            sector: ``(h, w)``.
+            model: Family of shapes.
+            config: Weights.
+            maps: Likelihood of the cavity, ``(F, h, w)``, 0 to 1, or None.
+        """
         self.shape: tuple[int, int] = (frames.shape[1], frames.shape[2])
         self.model = model
         self.config = config
         self._flat = np.ascontiguousarray(frames.reshape(len(frames), -1))
         self._inside = sector.ravel()
+        self._sums = None if maps is None else np.cumsum(maps, axis=2).reshape(len(maps), -1)
+        self._mass = 0.0 if maps is None else maps.sum((1, 2))[:, None]
         self._floor = float(0.05 * np.percentile(frames[:, sector], 99)) + 1e-3
 
     def judge(self, parameters: Array) -> Evidence:
@@ -79,17 +94,27 @@ class Scene:
         else:
             base = self._base_contrast(contour, far)
             crossing = self._crossing(contour, wall)
+        overlap = self._overlap(contour)
         prior = self.model.log_prior(parameters)
         beyond = 1 - self._inside[self._index(contour)].mean(1)
         score = (
             (side + config.base * base - config.inside * inside - config.crossing * crossing).mean(
                 0
             )
+            + config.network * overlap.mean(0)
             + config.prior * prior
             + config.length * self.model.length(parameters)
             - config.beyond * beyond
         )
-        return Evidence(score, side.mean(0), base.mean(0), inside.mean(0), crossing.mean(0), prior)
+        return Evidence(
+            score,
+            side.mean(0),
+            base.mean(0),
+            inside.mean(0),
+            crossing.mean(0),
+            overlap.mean(0),
+            prior,
+        )
 
     def _index(self, points: Array) -> NDArray[np.int64]:
         x = np.clip(np.rint(points[..., 0]), 0, self.shape[1] - 1).astype(np.int64)
@@ -113,6 +138,25 @@ class Scene:
         step = far * down[:, None]
         below = np.maximum(self._at(line), self._at(line + 0.4 * step))
         return np.asarray(self._contrast(below, self._at(line - step)).mean(2), np.float32)
+
+    def _overlap(self, contour: Array) -> Array:
+        """Dice of shapes and maps, ``(F, K)``.
+
+        The map's integral over a shape is that of its running sum along the contour (Green).
+        """
+        if self._sums is None:
+            return np.zeros((len(self._flat), len(contour)))
+        line = contour[:, -1:] + evenly(0, 1, 13)[None, 1:, None] * (
+            contour[:, :1] - contour[:, -1:]
+        )
+        ring = np.concatenate([contour, line], axis=1)
+        after = np.roll(ring, -1, axis=1)
+        middle, rise = (ring + after) / 2, after[..., 1] - ring[..., 1]
+        x = np.clip(np.rint(middle[..., 0] - 0.5), 0, self.shape[1] - 1).astype(np.int64)
+        y = np.clip(np.rint(middle[..., 1]), 0, self.shape[0] - 1).astype(np.int64)
+        within = np.abs((self._sums[:, y * self.shape[1] + x] * rise).sum(2))
+        size = np.abs((middle[..., 0] * rise).sum(1))
+        return np.asarray(2 * within / (size + self._mass + 1e-6), np.float64)
 
     def _crossing(self, contour: Array, wall: NDArray[np.float32]) -> NDArray[np.float32]:
         """Brightest line from side to side above the mean of such lines."""

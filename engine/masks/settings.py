@@ -67,6 +67,7 @@ class SearchConfig:
         base: Weight of the annulus line.
         inside: Weight of brightness inside.
         crossing: Weight of a bright line across the inside.
+        network: Weight of covering the network's map.
         prior: Weight of the log prior.
         length: Reward for length.
         beyond: Weight of points outside the sector.
@@ -85,6 +86,7 @@ class SearchConfig:
     base: float = setting(0.45, "Annulus weight", "Of its contrast", minimum=0, maximum=5)
     inside: float = setting(0.6, "Inside weight", "Of brightness", minimum=0, maximum=5)
     crossing: float = setting(0.7, "Valve weight", "Of a crossing line", minimum=0, maximum=5)
+    network: float = setting(1.0, "Network weight", "Of its map", minimum=0, maximum=10)
     prior: float = setting(0.05, "Prior weight", "Of usual shapes", minimum=0, maximum=1)
     length: float = setting(0.2, "Length weight", "Longer is better", minimum=0, maximum=2)
     beyond: float = setting(1.5, "Sector weight", "Against leaving it", minimum=0, maximum=10)
@@ -120,6 +122,28 @@ class AnnulusConfig:
     stay: float = setting(0.3, "Stay", "Cost of sliding", minimum=0, maximum=10)
     time_sigma: float = setting(2.0, "Time", "Smoothing, frames", minimum=0, maximum=20)
     pooled: float = setting(1.0, "Pooled", "Evidence of all frames", minimum=0, maximum=10)
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
+
+
+@dataclass(frozen=True)
+class LandmarkConfig:
+    """How contours follow given points through the beat.
+
+    Attributes:
+        descent: Expected way of the mitral plane to the apex at end-systole, of the length.
+        narrowing: Expected loss of the sides' bulge at end-systole, of the length.
+        apex_rest: Freedom of the apex at end-systole, of the image's height.
+        exact: Freedom of points where they were given, of the image's height.
+        annulus_kept: Part of the correction at end-diastole that also holds at end-systole.
+    """
+
+    descent: float = setting(0.12, "Descent", "Of the mitral plane", minimum=0, maximum=0.5)
+    narrowing: float = setting(0.03, "Narrowing", "Of the sides", minimum=0, maximum=0.2)
+    apex_rest: float = setting(0.012, "Apex", "Its freedom", minimum=0.001, maximum=0.2)
+    exact: float = setting(0.006, "Exactness", "Of given points", minimum=0.001, maximum=0.1)
+    annulus_kept: float = setting(0.5, "Kept", "Of the correction", minimum=0, maximum=1)
 
     def __post_init__(self) -> None:
         check_bounds(self)

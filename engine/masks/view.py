@@ -7,6 +7,7 @@ wall, so the user confirms the view before any segment has a name.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,10 @@ from engine.masks.working import make_working
 from engine.model import Cine, View
 
 Array = NDArray[np.float64]
+RIGHT_HEART: Final = 0.12
+"""Share of a side's outward lines that must cross a chamber for a right heart to be seen."""
+LEAST_SURE: Final = 0.3
+"""Confidence below which no view is proposed."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +44,18 @@ class Orientation:
 
 @dataclass(frozen=True)
 class ViewProposal:
-    """A view for the user to confirm or change.
+    """What the picture tells of the view, for the user to confirm or change.
 
     Attributes:
-        view: The likeliest view.
+        view: The likeliest view; None where the picture does not tell it from others.
+        short_axis: Whether it is a short-axis view at all.
         orientation: Which way round.
-        confidence: 0 to 1, of the view.
+        confidence: 0 to 1, of the view; 0 where none is proposed.
         sentence: What to ask the user.
     """
 
-    view: View
+    view: View | None
+    short_axis: bool
     orientation: Orientation
     confidence: float
     sentence: str
@@ -57,9 +64,9 @@ class ViewProposal:
 def propose_view(cine: Cine, sector: Sector, ventricle: LeftVentricle) -> ViewProposal:
     """Propose the view and the orientation of a loop.
 
-    A chamber of blood beside the left ventricle makes a four-chamber view likely and shows where
-    the right heart is. Without one, a two-chamber view is proposed with low confidence: the long
-    axis looks alike.
+    Two chambers of blood beside one another make a four-chamber view likely and show where the
+    right heart is. Other apical views look alike, and so do the levels of the short axis: there
+    the user is asked, and nothing is guessed.
 
     Args:
         cine: The loop.
@@ -67,25 +74,29 @@ def propose_view(cine: Cine, sector: Sector, ventricle: LeftVentricle) -> ViewPr
         ventricle: The cavity.
     """
     apex_down = sector.fan is not None and sector.fan.apex_down
+    upside = " The probe is at the bottom of the image: apex down." if apex_down else ""
+    unknown = Orientation(False, apex_down, 0.0)
     if ventricle.closed:
-        orientation = Orientation(False, apex_down, 0.0)
-        return _proposal(View.PSAX_MID, orientation, 0.4 * ventricle.confidence)
+        sentence = (
+            "This looks like a short axis. Its level cannot be told: choose base, mid or apex."
+        )
+        return ViewProposal(None, True, unknown, 0.0, sentence + upside)
     left, right = _blood_beside(cine, sector, ventricle)
-    gap = abs(left - right)
-    sure = float(np.clip(gap / 0.3, 0, 1)) * ventricle.confidence
-    if max(left, right) < 0.12:
-        return _proposal(View.A2C, Orientation(False, apex_down, 0.0), 0.3 * ventricle.confidence)
-    return _proposal(View.A4C, Orientation(right > left, apex_down, sure), sure)
-
-
-def _proposal(view: View, orientation: Orientation, confidence: float) -> ViewProposal:
-    turned = " mirrored" if orientation.mirrored else ""
-    upside = ", apex down" if orientation.apex_down else ""
+    sure = float(np.clip(abs(left - right) / 0.3, 0, 1)) * ventricle.confidence
+    if max(left, right) < RIGHT_HEART or sure < LEAST_SURE:
+        sentence = (
+            "This looks like an apical view. Which one, and which wall is on the left, cannot be "
+            "told from the picture: choose the view."
+        )
+        return ViewProposal(None, False, unknown, 0.0, sentence + upside)
+    mirrored = right > left
+    side = "right, so it is mirrored" if mirrored else "left"
     sentence = (
-        f"This looks like {view.value}{turned}{upside} (confidence {confidence:.0%}). Confirm the "
-        "view before any segment is named."
+        f"This looks like {View.A4C.value} with the right heart on the {side} (confidence "
+        f"{sure:.0%}). Confirm view and left wall before any segment is named."
     )
-    return ViewProposal(view, orientation, confidence, sentence)
+    orientation = Orientation(mirrored, apex_down, sure)
+    return ViewProposal(View.A4C, False, orientation, sure, sentence + upside)
 
 
 def _blood_beside(cine: Cine, sector: Sector, ventricle: LeftVentricle) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from engine.model import Contours
 
 Array = NDArray[np.float64]
 SPREAD: Final = 0.006
-"""How far the wall's outer edge seems to lie outwards, of the image's height."""
+"""How far a bright wall seems to reach into the dark outside it, of the image's height."""
 
 
 def cavity_length(endocardial: NDArray[np.floating], *, closed: bool) -> float:
@@ -124,6 +124,7 @@ def find_epicardium(
     *,
     closed: bool,
     sector: NDArray[np.bool_] | None = None,
+    spread: float = 0.0,
 ) -> Array:
     """Return the epicardial contours: where the wall's brightness ends, else a usual thickness.
 
@@ -133,6 +134,7 @@ def find_epicardium(
         thickness: Usual thickness in the mean over the loop, px.
         closed: Whether the curves are closed.
         sector: ``(h, w)`` bool; edges outside it do not count.
+        spread: How far a bright wall seems to reach beyond its outer edge, px.
 
     Muscle keeps its volume: the wall grows thicker as the cavity's outline grows shorter. Beside
     that the thickness hardly changes from one frame to the next, so the evidence is pooled over
@@ -158,8 +160,7 @@ def find_epicardium(
     path = best_path(score, closed=closed, bending=0.05)
     width = smooth_along(factors[path], 0.04 * contours.shape[1], 1, closed=closed)
     width = smooth_along(width, 2.0, 0) * (thickness * outline.mean() / outline)[:, None]
-    # A bright wall spreads into the dark on its outside too.
-    width = np.maximum(width - SPREAD * frames.shape[1], 0.3 * thickness)
+    width = np.maximum(width - spread, 0.3 * thickness)
     return offset_contours(contours, width, closed=closed)
 
 

@@ -46,7 +46,7 @@ class CavityTraining:
         seed: Of weights and scenes.
     """
 
-    steps: int = setting(1500, "Steps", "Of the optimiser", minimum=1, maximum=1_000_000)
+    steps: int = setting(280, "Steps", "Of the optimiser", minimum=1, maximum=1_000_000)
     loops: int = setting(8, "Loops", "Of a step", minimum=1, maximum=1000)
     rate: float = setting(3e-3, "Rate", "Highest", minimum=1e-6, maximum=1)
     seed: int = setting(0, "Seed", "Of all draws", minimum=0, maximum=2**31 - 1)
@@ -107,7 +107,7 @@ def train_cavity_network(config: CavityTraining, path: Path, progress: Progress)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         schedule.step()
-        running += (float(loss) - running) * max(0.02, 1 / (step + 1))
+        running += (loss.item() - running) * max(0.02, 1 / (step + 1))
         progress.report(Step("cavity network", step + 1, config.steps, f"loss {running:.3f}"))
     write_cavity_weights(module, path, config)
     return running

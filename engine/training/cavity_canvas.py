@@ -61,13 +61,14 @@ class Canvas:
         large = cv2.resize(np.asarray(field, np.float32), size, interpolation=cv2.INTER_CUBIC)
         self.image *= np.clip(large, 0.05, 4)
 
-    def reduced(self, image: NDArray[np.floating] | None = None) -> Image:
+    def reduced(self, image: NDArray[np.floating | np.bool_] | None = None) -> Image:
         """Return the painting (or another image of its size) in px of the result."""
         source = self.image if image is None else np.asarray(image, np.float32)
         return np.asarray(cv2.resize(source, self._size, interpolation=cv2.INTER_AREA), np.float32)
 
     def _fixed(self, points: NDArray[np.floating]) -> NDArray[np.int32]:
-        return np.rint(self.places(points) * 2**_SHIFT).astype(np.int32)
+        fixed: NDArray[np.int32] = np.rint(self.places(points) * 2**_SHIFT).astype(np.int32)
+        return fixed
 
 
 def ellipse(centre: Sequence[float] | Array, radii: tuple[float, float], angle: float) -> Array:
@@ -75,7 +76,8 @@ def ellipse(centre: Sequence[float] | Array, radii: tuple[float, float], angle: 
     turn = np.linspace(0, 2 * np.pi, 60, endpoint=False)
     x, y = radii[0] * np.cos(turn), radii[1] * np.sin(turn)
     cosine, sine = np.cos(angle), np.sin(angle)
-    return np.stack([x * cosine - y * sine, x * sine + y * cosine], axis=1) + np.asarray(centre)
+    around = np.stack([x * cosine - y * sine, x * sine + y * cosine], axis=1)
+    return np.asarray(around + np.asarray(centre), np.float64)
 
 
 def wobble(rng: np.random.Generator, points: int, amount: float) -> Array:

@@ -126,7 +126,8 @@ class ApicalHeart:
         thickness = self._length * np.interp(along, _HANDLES, self._thickness)
         thickness *= 1 + (self._thickening - 1) * systole
         thickness[38:63] *= 0.7
-        return offset_contours(curve[None], thickness[None], closed=False)[0]
+        outer = offset_contours(curve[None], thickness[None], closed=False)
+        return np.asarray(outer[0], np.float64)
 
     def _right_heart(
         self,

@@ -62,8 +62,8 @@ class Scanner:
             fresh = rng.normal(size=lasting.shape)
             speckle = fresh * np.sqrt(self._renewed) + lasting * np.sqrt(1 - self._renewed)
             image = self._formed(echo * self._gain + self._fog, speckle)
-            image = image + rng.normal(0, self._noise, image.shape)
-            frames.append(np.where(self.sector, np.clip(np.rint(image), 0, 255), 0))
+            noisy = image + rng.normal(0, self._noise, image.shape)
+            frames.append(np.where(self.sector, np.clip(np.rint(noisy), 0, 255), 0))
             cavities.append(cavity)
         return np.asarray(frames, np.float32), np.asarray(cavities, np.float32)
 

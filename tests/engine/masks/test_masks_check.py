@@ -12,8 +12,11 @@ from engine.masks.check import (
     is_crossed,
     repair_contour,
 )
+from engine.masks.editing import Scope, set_thickness
 from engine.masks.sector import Fan
 from engine.masks.shape import ellipses
+from engine.masks.wall import offset_contours
+from engine.model import Contours
 
 SECTOR = Fan((64.0, -4.0), (-0.7, 0.7), (10.0, 110.0)).mask((112, 128))
 
@@ -81,3 +84,30 @@ def test_clipping_moves_only_what_is_outside() -> None:
 def test_small_polygons_are_not_crossed(count: int) -> None:
     angle = 2 * np.pi * np.arange(count) / count
     assert not is_crossed(np.stack([np.cos(angle), np.sin(angle)], axis=1) * 30 + 60)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    wildness=st.floats(0.0, 200.0),
+    factor=st.floats(0.05, 20.0),
+    closed=st.booleans(),
+)
+def test_no_edit_leaves_a_curve_crossed_or_outside(
+    seed: int, wildness: float, factor: float, closed: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    sector = Fan((60.0, -4.0), (-0.7, 0.7), (6.0, 98.0)).mask((100, 120))
+    angle = np.linspace(np.pi, (3 if closed else 2) * np.pi, 40, endpoint=not closed)
+    inner = np.stack([60 + 15 * np.cos(angle), 60 + 25 * np.sin(angle)], axis=1)
+    outer = offset_contours(inner[None], 6.0, closed=closed)
+    wild = inner + wildness * rng.normal(size=inner.shape)
+    contours = Contours(wild[None], outer, closed=closed, keyframes=(0,))
+    segment = int(rng.integers(6))
+    thick = set_thickness(contours, 0, segment, factor, Scope.LOOP, segments=6)
+    assert thick.epicardial is not None
+    for curve in (thick.endocardial[0], thick.epicardial[0]):
+        repaired = repair_contour(curve, sector, closed=closed)
+        assert not is_crossed(repaired)
+        assert Problem.OUTSIDE not in check_contour(repaired, sector)
+        assert repaired.shape == curve.shape
