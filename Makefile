@@ -3,7 +3,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo test test-only lint run bench screenshot pictures clean
+.PHONY: setup demo test test-only lint run bench screenshot pictures trust accuracy clean
 
 setup: $(STAMP)
 
@@ -40,6 +40,12 @@ screenshot: $(STAMP)
 
 pictures: $(STAMP)
 	$(PYTHON) packaging/pictures.py
+
+trust: $(STAMP)
+	$(PYTHON) packaging/calibrate_trust.py
+
+accuracy: $(STAMP)
+	$(PYTHON) packaging/measure_phantoms.py
 
 clean:
 	rm -rf $(VENV) demo-output build dist .mypy_cache .ruff_cache .pytest_cache

@@ -19,9 +19,9 @@ from pytestqt.qtbot import QtBot
 
 from app import theme
 from app.application import make_window
+from app.engine_verbs import EngineVerbs
 from app.main_window import MainWindow
 from app.settings import Settings
-from app.engine_verbs import EngineVerbs
 from engine.config import Preset
 from engine.model import Cine, Contours, Mask, MaskKind, Provenance
 from engine.phantom import PhantomConfig, make_phantom
