@@ -22,7 +22,7 @@ from engine.errors import InputError
 from engine.masks.working import WorkingLoop
 
 Layers = NDArray[np.float32]
-WEIGHTS: Final = Path(__file__).resolve().parents[2] / "resources" / "weights"
+WEIGHTS: Final = Path(__file__).resolve().parents[2] / "resources" / "masks"
 STRIDE: Final = 2
 """Working pixels per pixel of the network's finest level."""
 OUTSIDE: Final = -2.0
