@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -23,12 +24,12 @@ from app.operations import (
     restore,
     save_session,
 )
+from app.operations.make_mask import Places
 from app.operations.track import cancel
 from app.views.stage import Stage
 from app.views.tools import CaliperTool, PickTool, Tool
 from engine.config import HandoverFormat, MaskConfig, MaskMethod, ReportConfig
 from engine.errors import MyofluxError
-from engine.model import View
 
 _LOG: Final = logging.getLogger(__name__)
 _LOOPS: Final = (
@@ -146,10 +147,22 @@ class Handlers(QObject):
         dialog.open()
 
     def three_points(self) -> None:
-        """Pick the annulus and the apex, and make the mask from them."""
-        loop = self._context.session.loop
-        view = None if loop is None else loop.view
-        self.use_tool(PickTool(point_prompts(view), self._mask_from_points))
+        """Pick the annulus and the apex, and make the mask from them.
+
+        Where the ES frame of a mask with contours is shown the places are of end-systole, and the
+        contour of end-diastole stays bound as it is; anywhere else they are of the ED frame.
+        """
+        session = self._context.session
+        loop = session.loop
+        if loop is None:
+            return
+        self._context.player.pause()
+        early = make_mask.points_kept_at_ed(loop, session.frame)
+        if not early and loop.ed_frame is not None:
+            session.set_frame(loop.ed_frame)
+        short_axis = len(early) == 2 if early else loop.view is not None and loop.view.is_short_axis
+        prompts = point_prompts("ES" if early else "ED", short_axis=short_axis)
+        self.use_tool(PickTool(prompts, lambda places: self._mask_from_points(places, early)))
 
     def mask_file(self) -> None:
         """Ask for a mask file."""
@@ -246,20 +259,15 @@ class Handlers(QObject):
         dialog.setWindowModality(Qt.WindowModality.WindowModal)
         dialog.open()
 
-    def _mask_from_points(self, points: tuple[tuple[float, float], ...]) -> None:
+    def _mask_from_points(self, places: Places, early: Places) -> None:
+        """Make the mask from places at ED, or from those kept there and places at ES."""
         self.use_tool(None)
         loop = self._context.session.loop
         if loop is None:
             return
         base = make_mask.default_config(loop, MaskMethod.POINTS)
-        config = MaskConfig(
-            target=base.target,
-            method=MaskMethod.POINTS,
-            points=points,
-            view=base.view,
-            ed_frame=base.ed_frame,
-            es_frame=base.es_frame,
-        )
+        points, late = (early, places) if early else (places, ())
+        config = dataclasses.replace(base, points=points, points_es=late)
         make_mask.make_mask(self._context, loop, config)
 
     def _ask_save(self, title: str, ending: str, kinds: str) -> Path | None:
@@ -274,8 +282,8 @@ class Handlers(QObject):
         self.written.emit(f"Written: {what} in {files[0].parent}" if files else "Nothing to write")
 
 
-def point_prompts(view: View | None) -> tuple[str, ...]:
-    """Return what to click for the three-point start of a view."""
-    if view is not None and view.is_short_axis:
-        return ("the centre of the cavity", "a point of its rim")
-    return ("one end of the mitral annulus", "its other end", "the apex")
+def point_prompts(phase: str, *, short_axis: bool) -> tuple[str, ...]:
+    """Return what to click on the frame of a phase, ED or ES, to start from a few points."""
+    if short_axis:
+        return (f"the centre of the cavity at {phase}", "a point of its rim")
+    return (f"one end of the mitral annulus at {phase}", "its other end", f"the apex at {phase}")

@@ -9,8 +9,12 @@ from app.session import Loop
 from engine.config import MaskConfig, MaskMethod
 from engine.errors import InputError
 from engine.masks.editing import reversed_contours, starts_on_the_right
+from engine.masks.landmarks import landmark_points
 from engine.model import Mask, Target
 from engine.progress import Progress
+
+Places = tuple[tuple[float, float], ...]
+"""Places on one frame, (x, y) px."""
 
 
 def make_mask(context: Context, loop: Loop, config: MaskConfig | None = None) -> None:
@@ -76,6 +80,24 @@ def default_config(loop: Loop, method: MaskMethod = MaskMethod.AUTO) -> MaskConf
         ed_frame=None if loop.ed_frame is None else loop.ed_frame + first,
         es_frame=None if loop.es_frame is None else loop.es_frame + first,
     )
+
+
+def points_kept_at_ed(loop: Loop, frame: int) -> Places:
+    """Return the points of the contour at ED that stay bound when points are given at ES.
+
+    Args:
+        loop: The loop.
+        frame: The frame shown.
+
+    Returns:
+        Both ends of the annulus and the apex, or a short axis' centre and a point of its rim;
+        empty where the frame shown is not the ES frame, or no contour at ED is there to be kept.
+    """
+    contours = None if loop.mask is None else loop.mask.contours
+    early, late = loop.ed_frame, loop.es_frame
+    if contours is None or early is None or frame != late or early == late:
+        return ()
+    return landmark_points(contours.endocardial[early], closed=contours.closed)
 
 
 def set_target(context: Context, target: Target) -> None:

@@ -9,7 +9,12 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QWidget
 from app.context import Context
 from app.operations.confirm import confirm_view, set_marks
 from app.operations.edit_contour import choose_left_wall
-from app.operations.make_mask import default_config, make_mask, set_target
+from app.operations.make_mask import (
+    default_config,
+    make_mask,
+    points_kept_at_ed,
+    set_target,
+)
 from app.panels.base import StepPanel
 from app.session import Loop
 from app.widgets.parts import button, label, restyle
@@ -69,7 +74,8 @@ class MaskPanel(StepPanel):
         self._view.activated.connect(self._choose_view)
         self._ed, self._es = self._frame_box("ED"), self._frame_box("ES")
         self._auto = button("Automatic", lambda: self._make(MaskMethod.AUTO))
-        self._points = button("Three points…", pick_points, tip="Annulus, annulus, apex")
+        self._points = button("Three points…", pick_points)
+        context.session.frame_changed.connect(self._tell_phase)
         self._paper = button(
             "Region", lambda: self._make(MaskMethod.PAPER), tip="Tissue region as in the paper"
         )
@@ -101,6 +107,7 @@ class MaskPanel(StepPanel):
         self._edit.setEnabled(usable and loop is not None and loop.mask is not None)
         for form in (self._view, self._ed, self._es):
             form.setEnabled(loop is not None)
+        self._tell_phase()
         if loop is None:
             self._notes.setText("")
             return
@@ -184,6 +191,18 @@ class MaskPanel(StepPanel):
             box.value() - first if box.value() >= first else None for box in (self._ed, self._es)
         )
         set_marks(self.context, ed_frame, es_frame)
+
+    def _tell_phase(self) -> None:
+        """Show on the button of which phase the points are that can be given now."""
+        session = self.context.session
+        late = session.loop is not None and points_kept_at_ed(session.loop, session.frame)
+        self._points.setText("Points at ES…" if late else "Three points…")
+        what = "Annulus, annulus, apex (short axis: centre, rim)"
+        self._points.setToolTip(
+            f"{what} on this ES frame; the contour at ED stays"
+            if late
+            else f"{what} on the ED frame; on the ES frame then those of ES"
+        )
 
     def _choose_target(self) -> None:
         self.choose_target(Target(self._target.currentData()))

@@ -81,6 +81,29 @@ def bind_to_points(
     return replace(ventricle, contours=_shifted(contours, knots))
 
 
+def landmark_points(curve: NDArray[np.floating], *, closed: bool) -> Points:
+    """Return the points that a person would give for a contour, source px.
+
+    Args:
+        curve: ``(N, 2)`` (x, y), px.
+        closed: Whether it is of a short axis.
+
+    Returns:
+        Both ends of an open contour and the place farthest from their middle; of a closed one its
+        centre and a place at the mean radius.
+    """
+    places = np.asarray(curve, np.float64)
+    if closed:
+        centre = places.mean(0)
+        radius = np.linalg.norm(places - centre, axis=1).mean()
+        chosen = np.stack([centre, centre + np.array([radius, 0.0])])
+    else:
+        middle = (places[0] + places[-1]) / 2
+        apex = places[np.linalg.norm(places - middle, axis=1).argmax()]
+        chosen = np.stack([places[0], places[-1], apex])
+    return tuple((float(x), float(y)) for x, y in chosen)
+
+
 def systolic_phase(size: Array, ed: int, es: int | None) -> Array:
     """Return how far every frame is from end-diastole (0) to end-systole (1), by its area.
 
