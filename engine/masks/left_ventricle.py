@@ -6,7 +6,7 @@ start a refinement on the edge of every frame, at a finer grid.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -34,6 +34,8 @@ EDGE_SHIFT: Final = 0.0065
 """Outward shift of the edge, of the height: bright wall spreads into the dark cavity."""
 SHORT_AXIS_EDGE_SHIFT: Final = 0.004
 """The same in short axis: only half of that wall runs along the beam, where it spreads most."""
+SHORT_AXIS_SHARE: Final = 0.3
+"""Weight of the network's map once the ring is found, beside its weight in apical views."""
 CONFIDENT: Final = 0.35
 """Confidence from which the automatic start is used without asking for points."""
 
@@ -261,6 +263,9 @@ def _through_time(
     count = len(loop.frames)
     keys = _spread_frames(count, 48)
     maps = cavity_maps(loop, keys)[int(model.closed)]
+    if model.closed:
+        # The map tells where a ring is better than how wide it is.
+        config = replace(config, network=SHORT_AXIS_SHARE * config.network)
     shapes = np.empty((len(keys), expected.shape[1]))
     for i, k in enumerate(keys):
         progress.check()
@@ -285,7 +290,7 @@ def _refined(cine: Cine, sector: Sector, loop: WorkingLoop, rough: Array, *, clo
     """Return contours on the edge of every frame, source px."""
     sigma = _time_sigma(areas(rough), 1.0)
     # In short axis papillary muscles tempt the contour inwards: the ellipse is trusted more.
-    radius, stay = (2.5, 1.5) if closed else (5.0, 0.4)
+    radius, stay = (4.0, 1.0) if closed else (5.0, 0.4)
     medium = refine(
         loop.frames,
         rough,
