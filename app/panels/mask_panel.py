@@ -96,6 +96,7 @@ class MaskPanel(StepPanel):
     def set_editing(self, editing: bool) -> None:
         """Show whether the contour editor is on."""
         self._edit.setChecked(editing)
+        self._edit.setText("End editing" if editing else "Edit")
 
     def refresh(self) -> None:
         """Show the current loop's mask."""
@@ -158,7 +159,7 @@ class MaskPanel(StepPanel):
         form.addWidget(self._target, 0, 1, 1, 2)
         form.addWidget(label("View", "muted"), 1, 0)
         form.addWidget(self._view, 1, 1, 1, 2)
-        form.addWidget(label("On the left", "muted"), 2, 0)
+        form.addWidget(label("Left wall", "muted"), 2, 0)
         form.addWidget(self._left, 2, 1, 1, 2)
         form.addWidget(label("Frames", "muted"), 3, 0)
         form.addWidget(self._ed, 3, 1)
