@@ -179,7 +179,12 @@ def test_ctrl_c_leaves_nothing_half_written(
 ) -> None:
     out = tmp_path / "out"
     monkeypatch.setattr(ConsoleProgress, "partial", lambda *_: signal.raise_signal(signal.SIGINT))
-    answer = invoke("track", loop, "--mask", wall, "--out", out, "--method", "dis")
+    # A shell starts background jobs with the signal ignored; the test needs it heard.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        answer = invoke("track", loop, "--mask", wall, "--out", out, "--method", "dis")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert answer.code == 130
     assert "Stopped" in answer.sentence
     assert files_in(out) == []
