@@ -21,6 +21,7 @@ from engine.masks.build import save_masks
 from engine.masks.editing import reversed_contours
 from engine.masks.files import mask_of_contours, sound_contours
 from engine.masks.propagation import follow_motion
+from engine.masks.sector import analyse_sector
 from engine.model import Cine, Contours, Mask, Target
 
 PointsEs = Annotated[
@@ -78,12 +79,14 @@ def mask(
     )
     with ConsoleProgress("Reading") as progress:
         cine = pipeline.read_cine(loop, options.read_config(frames, fps, spacing_mm), progress)
+    # Read first: a result that does not fit is told before the search for the heart.
+    motion = None if follow is None else _motion(follow, cine)
     with ConsoleProgress("Mask") as progress:
         made = pipeline.build_mask(cine, config, progress)
         if mirrored:
             made = _mirrored(made)
-        if follow is not None:
-            made = _followed(made, cine, target, follow)
+        if motion is not None:
+            made = _followed(made, cine, target, motion)
     out.mkdir(parents=True, exist_ok=True)
     files = save_masks(out, made, cine, view=view)
     with ConsoleProgress("Video") as progress:
@@ -114,22 +117,36 @@ def _mirrored(made: Mask) -> Mask:
     return replace(made, contours=reversed_contours(contours))
 
 
-def _followed(made: Mask, cine: Cine, target: Target, path: Path) -> Mask:
-    """Return the mask with contours that follow a tracked result between their keyframes."""
+def _motion(path: Path, cine: Cine) -> NDArray[np.floating]:
+    """Return the finest field of a result of this loop, ``(T-1, 2, H, W)``, px."""
     result = pipeline.read_result(path)
     if result.source_sha256 != cine.provenance.sha256:
         raise InputError(f"{path.name} is of another loop: give the result of this one.")
-    moved, agreement = follow_motion(_contours(made), result.fields[-1].displacement)
-    outer = moved.epicardial
+    first, field = result.first_frame, result.fields[-1].displacement
+    if (first, len(field) + 1) != (cine.first_frame, len(cine.frames)):
+        raise InputError(
+            f"{path.name} is of the frames {first}:{first + len(field) + 1} of this loop: "
+            "give the same with --frames."
+        )
+    return field
+
+
+def _followed(made: Mask, cine: Cine, target: Target, motion: NDArray[np.floating]) -> Mask:
+    """Return the mask with contours that follow the motion between their keyframes."""
+    moved, agreement = follow_motion(_contours(made), motion)
+    sector, outer = analyse_sector(cine).mask, moved.epicardial
+    # Where the wall's outer curve leaves the picture, the mask is cut, and not the curve.
     sound = replace(
         moved,
-        endocardial=_sound(moved.endocardial, closed=moved.closed),
-        epicardial=None if outer is None else _sound(outer, closed=moved.closed),
+        endocardial=_sound(moved.endocardial, sector, closed=moved.closed),
+        epicardial=None if outer is None else _sound(outer, None, closed=moved.closed),
     )
-    data = mask_of_contours(sound, cine.shape[1:], target)
+    data = mask_of_contours(sound, cine.shape[1:], target, sector=sector)
     return replace(made, data=data, contours=sound, notes=(agreement.sentence, *made.notes))
 
 
-def _sound(curves: NDArray[np.float32], *, closed: bool) -> NDArray[np.float32]:
-    """Return curves none of which crosses itself."""
-    return sound_contours(curves.astype(np.float64), None, closed=closed).astype(np.float32)
+def _sound(
+    curves: NDArray[np.float32], sector: NDArray[np.bool_] | None, *, closed: bool
+) -> NDArray[np.float32]:
+    """Return curves none of which crosses itself or, where it is given, leaves the sector."""
+    return sound_contours(curves.astype(np.float64), sector, closed=closed).astype(np.float32)
