@@ -29,8 +29,6 @@ from engine.masks.left_ventricle import (
 )
 from engine.masks.rasterise import fill_loop
 from engine.masks.sector import Sector, analyse_sector
-from engine.masks.settings import BloodPoolConfig
-from engine.masks.spline import rbf_boundary
 from engine.masks.tissue_region import tissue_region
 from engine.masks.view import propose_view
 from engine.masks.wall import SPREAD, cavity_length, find_epicardium
@@ -223,9 +221,6 @@ def _blood_pool(
             "Blood pool by the paper's pipeline from the cavity at ED, ES and the loop's ends.",
         )
         closed = True
-    elif closed:
-        settings = BloodPoolConfig()
-        outline = rbf_boundary(outline, knots=settings.rbf_points, smoothing=settings.smoothing)
     outline = sound_contours(outline, sector.mask, closed=closed)
     contours = Contours(outline.astype(np.float32), closed=closed, keyframes=_keyframes(cycle))
     data = mask_of_contours(contours, cine.shape[1:], Target.BLOOD, sector=sector.mask)
