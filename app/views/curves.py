@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
 from app.session import Session
+from app.views.plots import quiet_plot
 from app.widgets.parts import ElidedLabel, label
 from engine.export.palette import DARK
 from engine.model import Measurement, Measurements
@@ -53,12 +54,12 @@ class CurvesView(QWidget):
         self.quantity.activated.connect(self._draw)
         self._note = ElidedLabel()
         self._legend = label("", "muted")
-        self.plot: Any = pyqtgraph.PlotWidget(background=theme.WINDOW)
+        self.plot: Any = quiet_plot()
         self._cursor: Any = pyqtgraph.InfiniteLine(
             angle=90, pen=pyqtgraph.mkPen(theme.TEXT, width=1.2)
         )
         self._marks: list[Any] = []
-        self._set_up_plot()
+        self.plot.scene().sigMouseClicked.connect(self._on_click)
         top = QHBoxLayout()
         top.addWidget(self.quantity)
         top.setSpacing(14)
@@ -95,22 +96,6 @@ class CurvesView(QWidget):
         """Catch up with the frame shown."""
         super().showEvent(event)
         self._move_cursor(self._session.frame)
-
-    def _set_up_plot(self) -> None:
-        item = self.plot.getPlotItem()
-        item.hideButtons()
-        item.setMenuEnabled(False)
-        item.setMouseEnabled(x=False, y=False)
-        item.showGrid(x=False, y=True, alpha=0.12)
-        for side in ("left", "bottom"):
-            axis = item.getAxis(side)
-            axis.setPen(pyqtgraph.mkPen(theme.LINE))
-            axis.setTextPen(pyqtgraph.mkPen(theme.MUTED))
-            axis.setTickFont(theme.ui_font(8.5))
-            axis.enableAutoSIPrefix(False)
-        item.getAxis("left").setWidth(58)
-        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.plot.scene().sigMouseClicked.connect(self._on_click)
 
     def _draw(self) -> None:
         item = self.plot.getPlotItem()

@@ -15,6 +15,7 @@ from app.display import Display, Page
 from app.flow_view import FlowView
 from app.probe import LineProbe, Place, PointProbe, probe_line, probe_point
 from app.session import Session
+from app.views.plots import quiet_plot
 from app.widgets.parts import ElidedLabel
 from engine.export.palette import DARK, VORTICITY
 from engine.export.quiver import nice_limit
@@ -43,7 +44,7 @@ class ProbeView(QWidget):
         self.component.addItem("Through the line", "through")
         self.component.activated.connect(self.refresh)
         self._note = ElidedLabel()
-        self.profile, self.course, self.flux = (_plot() for _ in range(3))
+        self.profile, self.course, self.flux = (quiet_plot() for _ in range(3))
         self._image: Any = pyqtgraph.ImageItem(axisOrder="row-major")
         self._cursors: list[Any] = []
         for plot in (self.course, self.flux):
@@ -188,22 +189,3 @@ class ProbeView(QWidget):
         layout.setSpacing(4)
         layout.addLayout(top)
         layout.addLayout(plots, 1)
-
-
-def _plot() -> Any:
-    """Return an empty plot in the window's style that leaves the mouse alone."""
-    plot: Any = pyqtgraph.PlotWidget(background=theme.WINDOW)
-    item = plot.getPlotItem()
-    item.hideButtons()
-    item.setMenuEnabled(False)
-    item.setMouseEnabled(x=False, y=False)
-    item.showGrid(x=False, y=True, alpha=0.12)
-    for side in ("left", "bottom"):
-        axis = item.getAxis(side)
-        axis.setPen(pyqtgraph.mkPen(theme.LINE))
-        axis.setTextPen(pyqtgraph.mkPen(theme.MUTED))
-        axis.setTickFont(theme.ui_font(8.5))
-        axis.enableAutoSIPrefix(False)
-    item.getAxis("left").setWidth(58)
-    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return plot
