@@ -23,12 +23,9 @@ from engine.registration.memory import batch_size, in_batches
 from engine.registration.multiscale import Motion, Stage
 from engine.registration.network import MotionEstimate, MotionUNet
 from engine.registration.pairs import ImagePairs
-from engine.registration.pyramid import scaled_size
+from engine.registration.pyramid import correction_grid
 from engine.registration.refine import refine_once
 from engine.registration.warp import compose, invert, resize_displacement, warp
-
-STRIDE: Final = 4
-"""Grid on which corrections are carried from frame to frame, px: they hold nothing finer."""
 
 OWN_WEIGHT: Final = 4.0
 """Weight of a pair's own estimate against that of a window: those of several windows agree."""
@@ -75,8 +72,7 @@ class Baselines:
         self._network, self._pairs, self._run = network, pairs, run
         self._displacement, self._log_scale = motion.displacement, motion.log_scale
         self._size = tuple(motion.displacement.shape[2:])
-        stride = max(1, min(STRIDE, *(side // 16 for side in self._size)))
-        self._grid = scaled_size(self._size, 1 / stride)
+        self._grid = correction_grid(self._size)
 
     def refined(self, length: int) -> Motion:
         """Return the motion of all pairs, corrected by windows of ``length`` pairs.

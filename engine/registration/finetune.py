@@ -15,6 +15,8 @@ import copy
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import torch
@@ -22,7 +24,12 @@ from torch import Tensor
 
 from engine.errors import ConvergenceError, InputError
 from engine.registration.features import normalise_locally
-from engine.registration.known_motion import laplace_loss, smooth_motion
+from engine.registration.known_motion import (
+    laplace_loss,
+    log_uniform,
+    random_window,
+    smooth_motion,
+)
 from engine.registration.multiscale import Motion, Stage
 from engine.registration.network import MotionEstimate, MotionUNet
 from engine.registration.pairs import ImagePairs
@@ -35,8 +42,6 @@ _SCORED_SEED = 1
 
 _STEEPEST = 0.12
 """Greatest amplitude over length, px per px, so that known motion stays one to one."""
-
-Window = tuple[slice, slice]
 
 
 @dataclass(frozen=True)
@@ -173,15 +178,20 @@ class LoopTrainer:
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
         optimiser.step()
 
-    def _score(self) -> float:
-        """Return the mean loss on samples that are never trained on; the same ones every time."""
+    @cached_property
+    def _scored(self) -> list[_Sample]:
+        """Samples that are never trained on."""
         samples = self._samples(np.random.default_rng((self._seed, _SCORED_SEED)))
+        return list(islice(samples, self._settings.scored))
+
+    def _score(self) -> float:
+        """Return the mean loss on the scored samples."""
         total = 0.0
         with torch.no_grad():
-            for _ in range(self._settings.scored):
+            for sample in self._scored:
                 self._run.progress.check()
-                total += float(self._loss(next(samples)))
-        return total / self._settings.scored
+                total += float(self._loss(sample))
+        return total / len(self._scored)
 
     def _loss(self, sample: _Sample) -> Tensor:
         """Return how badly the network finds the known motion."""
@@ -197,16 +207,19 @@ class LoopTrainer:
         settings = self._settings
         while True:
             index = int(random.integers(len(self._pairs)))
-            view = (..., *self._window(random))
+            down, right = random_window(random, self._size, settings.crop)
+            view = (..., down, right)
             batch = self._pairs.at_size([index], self._size)
             fixed, mask = batch.fixed[view], batch.mask[view]
-            found = self._displacement[index : index + 1].to(fixed.device)
-            own = self._log_scale[index : index + 1].to(fixed.device)[view].exp()
-            aligned = warp(batch.moving, found, mode="bicubic")[view]
+            found = self._displacement[index : index + 1][view].to(fixed.device)
+            own = self._log_scale[index : index + 1][view].to(fixed.device).exp()
+            # The window lies at its corner in the moving image, which is looked up whole.
+            corner = found.new_tensor([right.start, down.start]).view(1, 2, 1, 1)
+            aligned = warp(batch.moving, found + corner, mode="bicubic")
             size = aligned.shape[2:]
-            length = _log_uniform(random, self._shortest, max(2 * self._shortest, *size))
+            length = log_uniform(random, self._shortest, max(2 * self._shortest, *size))
             largest = min(settings.largest, _STEEPEST * length)
-            amplitude = _log_uniform(random, settings.smallest, largest)
+            amplitude = log_uniform(random, settings.smallest, largest)
             truth = smooth_motion(random, size, amplitude, length).to(fixed.device)
             yield _Sample(
                 fixed,
@@ -225,17 +238,3 @@ class LoopTrainer:
         slope = masked_mean((down.square() + right.square()) / 2, batch.mask).mean()
         power = masked_mean(image.square(), batch.mask).mean()
         return max(1.0, float((power / slope.clamp(min=1e-6)).sqrt()))
-
-    def _window(self, random: np.random.Generator) -> Window:
-        """Draw where a sample looks."""
-        down, right = (
-            slice(start, start + min(self._settings.crop, length))
-            for length in self._size
-            for start in [int(random.integers(max(length - self._settings.crop, 0) + 1))]
-        )
-        return down, right
-
-
-def _log_uniform(random: np.random.Generator, low: float, high: float) -> float:
-    """Draw a number whose logarithm is uniform."""
-    return math.exp(random.uniform(math.log(low), math.log(high)))

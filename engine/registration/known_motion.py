@@ -30,6 +30,22 @@ def smooth_motion(
     return field * amplitude
 
 
+def log_uniform(random: np.random.Generator, low: float, high: float) -> float:
+    """Draw a number whose logarithm is uniform."""
+    return float(np.exp(random.uniform(np.log(low), np.log(high))))
+
+
+def random_window(
+    random: np.random.Generator, size: Sequence[int], crop: int
+) -> tuple[slice, slice]:
+    """Draw a window of at most ``crop`` px along each axis of a picture of ``size`` (H, W)."""
+    starts = [int(random.integers(max(length - crop, 0) + 1)) for length in size]
+    down, right = (
+        slice(start, start + min(crop, length)) for start, length in zip(starts, size, strict=True)
+    )
+    return down, right
+
+
 def laplace_loss(
     found: Tensor, log_scale: Tensor, truth: Tensor, weight: Tensor
 ) -> tuple[Tensor, Tensor]:

@@ -16,6 +16,8 @@ from torch.nn import functional
 
 from engine.errors import InputError
 
+_CORRECTION_STRIDE = 4
+
 
 def scaled_size(size: Sequence[int], scale: float) -> tuple[int, ...]:
     """Return a size times a scale, rounded, at least 1 px along each axis.
@@ -30,6 +32,19 @@ def scaled_size(size: Sequence[int], scale: float) -> tuple[int, ...]:
     if not scale > 0:
         raise InputError(f"scaled_size: scale must be positive, not {scale}")
     return tuple(max(1, int(n * scale + 0.5)) for n in size)
+
+
+def correction_grid(size: Sequence[int]) -> tuple[int, ...]:
+    """Return the grid on which corrections of a motion are carried from frame to frame.
+
+    Args:
+        size: Spatial size of the motion ([D, ]H, W), px.
+
+    Returns:
+        A quarter of it along each axis (fields hold nothing finer), more where it is small.
+    """
+    stride = max(1, min(_CORRECTION_STRIDE, *(side // 16 for side in size)))
+    return scaled_size(size, 1 / stride)
 
 
 def resize_image(image: Tensor, size: Sequence[int]) -> Tensor:

@@ -16,11 +16,8 @@ import torch
 from torch import Tensor
 
 from engine.registration.multiscale import Motion
-from engine.registration.pyramid import resize_image, scaled_size
+from engine.registration.pyramid import correction_grid, resize_image
 from engine.registration.warp import resize_displacement, warp
-
-STRIDE: Final = 4
-"""Grid of the correction, px: the fields hold nothing finer."""
 
 CANDIDATES: Final = ((1, 1), (2, 2), (3, 2), (4, 2), (5, 2))
 """Half widths (pairs) and polynomial orders that are tried besides no smoothing at all."""
@@ -58,8 +55,7 @@ class TemporalSupport:
         count, size = len(motion.displacement), motion.displacement.shape[2:]
         if motion.log_scale is None or count < 3:
             return motion
-        stride = max(1, min(STRIDE, size[0] // 16, size[1] // 16))
-        grid = scaled_size(size, 1 / stride)
+        grid = correction_grid(size)
         paths = _Paths(
             torch.cat([resize_displacement(item[None], grid) for item in motion.displacement])
             / self.intervals.view(-1, 1, 1, 1),

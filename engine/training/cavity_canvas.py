@@ -86,8 +86,3 @@ def wobble(rng: np.random.Generator, points: int, amount: float) -> Array:
     values *= amount / (float(values.std()) + 1e-9)
     ramp = np.clip(np.minimum(np.arange(points), np.arange(points)[::-1]) / 8, 0, 1)
     return np.asarray(values * ramp, np.float64)
-
-
-def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """Return a number whose logarithm is drawn evenly."""
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))

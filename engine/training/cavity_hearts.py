@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from engine.masks.shape import bullets, normals
 from engine.masks.shape_model import ApicalModel
 from engine.masks.wall import offset_contours
-from engine.training.cavity_canvas import Array, Canvas, Image, ellipse, log_uniform, wobble
+from engine.registration.known_motion import log_uniform
+from engine.training.cavity_canvas import Array, Canvas, Image, ellipse, wobble
 
 _POINTS: Final = 101
 _KINDS: Final = ("four-chamber", "two-chamber", "long-axis")

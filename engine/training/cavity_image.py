@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.training.cavity_canvas import Image, log_uniform
+from engine.registration.known_motion import log_uniform
+from engine.training.cavity_canvas import Image
 from engine.training.cavity_hearts import Heart
 
 _DEPTHS: Final = 150

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.registration.known_motion import log_uniform
+
 Array = NDArray[np.float32]
 Generator = np.random.Generator
 
@@ -117,11 +119,6 @@ def smooth_noise(random: Generator, size: int, length: float) -> Array:
         # Smooth what the remap's kernel leaves at the knots.
         field = cv2.GaussianBlur(field, (0, 0), min(length / 4, 24.0))
     return np.asarray(field * np.float32(1.25), np.float32)
-
-
-def log_uniform(random: Generator, low: float, high: float) -> float:
-    """Draw a number whose logarithm is uniform."""
-    return float(np.exp(random.uniform(np.log(low), np.log(high))))
 
 
 def _smooth_motion(random: Generator, size: int, amplitude: float, config: MotionConfig) -> Array:

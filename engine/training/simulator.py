@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.registration.known_motion import log_uniform
 from engine.training.motion import (
     MotionConfig,
-    log_uniform,
     random_displacement,
     smooth_noise,
 )

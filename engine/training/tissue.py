@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.training.motion import log_uniform, smooth_noise
+from engine.registration.known_motion import log_uniform
+from engine.training.motion import smooth_noise
 
 Array = NDArray[np.float32]
 Generator = np.random.Generator

@@ -7,14 +7,18 @@ pass before left over (detached), so that applying the network again helps inste
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.registration.known_motion import laplace_loss, smooth_motion
+from engine.registration.known_motion import (
+    laplace_loss,
+    log_uniform,
+    random_window,
+    smooth_motion,
+)
 from engine.registration.network import MotionEstimate, MotionUNet, resize_estimate
 from engine.registration.pyramid import resize_image, scaled_size
 from engine.registration.warp import resize_displacement, warp
@@ -142,7 +146,7 @@ def backward_unrolled(
         )
         found = None if found is None else resize_estimate(found, target)
         passes = 2 if scale == 1 else int(random.integers(1, most + 1))
-        window = _window(target, crop, random)
+        window = random_window(random, target, crop)
         for turn in range(passes):
             found, likelihood, error = _pass(network, level, scale, found, window)
             loss = (likelihood + error) * (importance / passes)
@@ -169,7 +173,7 @@ def _backward_drifted(
         resize_image(sample.weight, target),
     )
     found = _drifted(level.truth, random)
-    window = _window(target, crop, random)
+    window = random_window(random, target, crop)
     losses: list[PassLoss] = []
     for turn in range(2):
         found, likelihood, error = _pass(network, level, scale, found, window)
@@ -185,22 +189,13 @@ def _drifted(truth: Tensor, random: np.random.Generator) -> MotionEstimate:
     count, _, *size = truth.shape
     errors, expected = [], []
     for _ in range(count):
-        amplitude = np.exp(random.uniform(np.log(0.02), np.log(1.5)))
-        lengths = np.exp(random.uniform(np.log(12), np.log(max(size)), 2))
+        amplitude = log_uniform(random, 0.02, 1.5)
+        lengths = [log_uniform(random, 12, max(size)) for _ in range(2)]
         parts = [smooth_motion(random, size, amplitude / 2, length) for length in lengths]
         errors.append(torch.stack(parts).sum(dim=0))
         expected.append(float(np.log(amplitude) + random.normal(0, 0.5)))
     log_scale = torch.tensor(expected).view(-1, 1, 1, 1).expand(count, 1, *size)
     return MotionEstimate(truth + torch.cat(errors), log_scale.contiguous())
-
-
-def _window(size: Sequence[int], crop: int, random: np.random.Generator) -> tuple[slice, slice]:
-    """Draw a window of at most ``crop`` px along each axis."""
-    starts = [int(random.integers(max(length - crop, 0) + 1)) for length in size]
-    down, right = (
-        slice(start, start + min(crop, length)) for start, length in zip(starts, size, strict=True)
-    )
-    return down, right
 
 
 def _pass(
