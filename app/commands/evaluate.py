@@ -10,6 +10,7 @@ import typer
 
 from app.commands import options
 from app.console import OUT, ConsoleProgress
+from engine.errors import InputError
 from engine.evaluation.figures import evaluate_figures
 from engine.evaluation.loops import evaluate_loops
 from engine.evaluation.phantom import evaluate_phantoms
@@ -34,6 +35,7 @@ Methods = Annotated[str, typer.Option(help="Names, by commas; NAME@PRESET for a 
 Pairs = Annotated[int, typer.Option(help="Contiguous pairs of each loop")]
 Loops = Annotated[list[Path], typer.Argument(help="Loops")]
 TrainingOption = Annotated[Training, typer.Option(help="Test-time training")]
+Consistency = Annotated[bool, typer.Option(help="Also track backward (twice the work or more)")]
 
 DEFAULT_METHODS = "identity,dis,ilk,ssmsr"
 
@@ -47,8 +49,13 @@ def phantoms(
     cases: Annotated[str | None, typer.Option(help="Names, by commas")] = None,
     noises: Annotated[str | None, typer.Option(help="standard,real")] = None,
     speckles: Annotated[str | None, typer.Option(help="scatterer,sector,sparse")] = None,
+    motion: Annotated[
+        str | None, typer.Option(help="Largest mean motion a frame, px, by commas: 0.3,5,15")
+    ] = None,
     size: Annotated[tuple[int, int], typer.Option(help="H W, px")] = (384, 512),
     training: TrainingOption = Training.BOTH,
+    consistency: Consistency = True,
+    oracle: Annotated[bool, typer.Option(help="Estimate what noise leaves to a pair")] = True,
     device: options.Device = options.DeviceName.AUTO,
 ) -> None:
     """Compare with exact motion: endpoint error, material points, strain, folding, cost."""
@@ -58,10 +65,13 @@ def phantoms(
         cases=_words(cases) or defaults.cases,
         noises=_words(noises) or defaults.noises,
         speckles=_words(speckles) or defaults.speckles,
+        amplitudes=_numbers(motion),
         seeds=seeds,
         pairs=pairs,
         size=size,
         test_time_training=TRAINING[training],
+        consistency=consistency,
+        oracle=oracle,
         device=device.value,
     )
     with ConsoleProgress("Phantoms") as progress:
@@ -77,6 +87,8 @@ def loops(
     pairs: Pairs = 24,
     start: Annotated[int, typer.Option(help="First frame")] = 0,
     training: TrainingOption = Training.BOTH,
+    consistency: Consistency = True,
+    held_out: Annotated[bool, typer.Option(help="Also track with blocks blanked")] = True,
     device: options.Device = options.DeviceName.AUTO,
 ) -> None:
     """Compare where no truth exists: held-out fit, consistency, folding, in-sample fit."""
@@ -85,6 +97,8 @@ def loops(
         pairs=pairs,
         start=start,
         test_time_training=TRAINING[training],
+        consistency=consistency,
+        held_out=held_out,
         device=device.value,
     )
     with ConsoleProgress("Loops") as progress:
@@ -112,6 +126,21 @@ def figures(
 def _words(text: str | None) -> tuple[str, ...]:
     """Return the words of a list by commas."""
     return tuple(word.strip() for word in (text or "").split(",") if word.strip())
+
+
+def _numbers(text: str | None) -> tuple[float, ...]:
+    """Return the numbers of a list by commas.
+
+    Raises:
+        InputError: If a word is not a number above zero.
+    """
+    try:
+        numbers = tuple(float(word) for word in _words(text))
+    except ValueError as error:
+        raise InputError(f"Motion is a list of numbers in px, not '{text}'.") from error
+    if not all(0 < number < 1000 for number in numbers):
+        raise InputError(f"Motion must lie between 0 and 1000 px a frame, not '{text}'.")
+    return numbers
 
 
 def _write(evaluation: Evaluation, out: Path, stem: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,6 +12,10 @@ from engine.evaluation.records import EvaluationConfig
 from engine.phantom import PhantomConfig, PhantomKind, SpeckleModel, make_phantom, real_like
 
 CYCLE_FRAMES: Final = 64
+"""Frames of a beat, at most: at 75 frames/s a heart rate of 70/min."""
+LEAST_CYCLE_FRAMES: Final = 16
+_SYSTOLE_PAIRS: Final = 24
+"""Pairs of a systole in a beat of ``CYCLE_FRAMES``."""
 WAVELENGTHS_PX: Final = (8.0, 16.0, 32.0, 64.0, 128.0)
 _PROBE_PX: Final = 96
 """Least side of the small phantom whose motion tells that of the large one."""
@@ -23,15 +28,30 @@ class PhantomCase:
     Attributes:
         name: Heading in the table.
         config: How it is made.
+        wavelength_px: Of a sinusoid, px; else None.
     """
 
     name: str
     config: PhantomConfig
+    wavelength_px: float | None = None
+
+
+def beat_frames(pairs: int) -> int:
+    """Return the frames of a beat whose systole a run of pairs from end-diastole covers.
+
+    A short run at the full frame rate would hold nothing but the standstill at end-diastole, so
+    the frame rate is lowered, down to ``LEAST_CYCLE_FRAMES`` a beat. Blood moves at once, and its
+    phantoms keep ``CYCLE_FRAMES``.
+    """
+    return min(
+        CYCLE_FRAMES, max(LEAST_CYCLE_FRAMES, math.ceil(pairs * CYCLE_FRAMES / _SYSTOLE_PAIRS))
+    )
 
 
 def phantom_cases(config: EvaluationConfig) -> Iterator[PhantomCase]:
     """Yield every phantom of a comparison; sinusoids once for every wavelength."""
     for kind in config.cases:
+        cycle = CYCLE_FRAMES if PhantomKind(kind).is_flow else beat_frames(config.pairs)
         for speckle in config.speckles:
             for noise in config.noises:
                 for amplitude in config.amplitudes or (None,):
@@ -42,13 +62,14 @@ def phantom_cases(config: EvaluationConfig) -> Iterator[PhantomCase]:
                                 kind=PhantomKind(kind),
                                 size=config.size,
                                 frames=config.pairs + 1,
-                                cycle_frames=CYCLE_FRAMES,
+                                cycle_frames=cycle,
+                                fps=PhantomConfig().fps * cycle / CYCLE_FRAMES,
                                 seed=seed,
                                 speckle=SpeckleModel(speckle),
                                 wavelength_px=wavelength or 32.0,
                             )
                             made = real_like(base) if noise == "real" else base
-                            yield PhantomCase(name, _with_motion(made, amplitude))
+                            yield PhantomCase(name, _with_motion(made, amplitude), wavelength)
 
 
 def _with_motion(config: PhantomConfig, amplitude: float | None) -> PhantomConfig:
@@ -63,7 +84,7 @@ def _with_motion(config: PhantomConfig, amplitude: float | None) -> PhantomConfi
     height, width = config.size
     shrink = max(1, min(config.size) // _PROBE_PX)
     small = (height // shrink, width // shrink)
-    probe = make_phantom(replace(config, size=small, frames=CYCLE_FRAMES // 2))
+    probe = make_phantom(replace(config, size=small, frames=config.cycle // 2))
     steps = [
         mean_length(field[None], mask[None])
         for field, mask in zip(probe.displacement, probe.mask[1:], strict=True)
@@ -73,7 +94,7 @@ def _with_motion(config: PhantomConfig, amplitude: float | None) -> PhantomConfi
     factor = amplitude / (max(steps) * height / small[0])
     if factor <= 1:
         return replace(config, amplitude=config.amplitude * factor)
-    cycle = max(4, round(CYCLE_FRAMES / factor))
+    cycle = max(4, round(config.cycle / factor))
     return replace(config, cycle_frames=cycle, fps=config.fps / factor)
 
 

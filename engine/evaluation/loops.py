@@ -31,6 +31,7 @@ COLUMNS: Final = (
     Column("in-sample NLCC", best=""),
     Column("in-sample MSE", best=""),
     Column("time", "s/pair"),
+    Column("processor time", "s/pair"),
     Column("memory", "MiB"),
 )
 
@@ -137,6 +138,7 @@ def compare_on_stretch(
             "in-sample NLCC": found.nlcc,
             "in-sample MSE": found.mse,
             "time": seconds / len(u),
+            "processor time": main.processor_s / len(u),
             "memory": main.memory_mib,
         }
         if back is not None:

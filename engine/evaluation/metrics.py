@@ -45,6 +45,20 @@ def endpoint_error(found: Field, truth: Field, masks: Masks) -> EndpointError:
     return EndpointError(float(lengths.mean()), float(np.percentile(lengths, 95)))
 
 
+def pair_errors(found: Field, truth: Field, masks: Masks) -> dict[str, tuple[float, ...]]:
+    """Return the endpoint error of every single pair, by column name; NaN where a mask is empty."""
+    errors = [
+        endpoint_error(found[pair][None], truth[pair][None], masks[pair][None])
+        if masks[pair].any()
+        else EndpointError(float("nan"), float("nan"))
+        for pair in range(len(found))
+    ]
+    return {
+        "endpoint error": tuple(error.mean for error in errors),
+        "95th percentile": tuple(error.p95 for error in errors),
+    }
+
+
 def mean_length(found: Field, masks: Masks) -> float:
     """Return the mean length of the displacement within the masks, px."""
     return float(np.hypot(found[:, 0], found[:, 1])[masks].mean())

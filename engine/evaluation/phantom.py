@@ -9,18 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.trust import trust_map
-from engine.evaluation.cases import CYCLE_FRAMES, PhantomCase, phantom_cases
+from engine.evaluation.cases import CYCLE_FRAMES, PhantomCase, beat_frames, phantom_cases
 from engine.evaluation.limit import best_limit, oracle_limits
 from engine.evaluation.metrics import (
     carry_points,
     derivative_error,
     endpoint_error,
     mean_length,
+    pair_errors,
     recovered_amplitude,
     round_trip_error,
     segment_strains,
 )
-from engine.evaluation.records import Column, Evaluation, EvaluationConfig, Row
+from engine.evaluation.records import WAVELENGTH, Column, Evaluation, EvaluationConfig, Row
 from engine.evaluation.runner import (
     QuietProgress,
     Run,
@@ -34,29 +35,34 @@ from engine.phantom import Phantom, make_phantom
 from engine.progress import Progress, Step
 from engine.registration.quality import field_quality
 
+_FRAME: Final = "Error from frame to frame"
+_BEAT: Final = "From end-diastole to end-systole"
+_TRUST: Final = "Consistency and trust"
+_COST: Final = "Fit and cost"
 COLUMNS: Final = (
-    Column("endpoint error", "px"),
-    Column("95th percentile", "px"),
-    Column("motion", "px", best=""),
-    Column("found motion", "px", best=""),
-    Column("carried points", "px"),
-    Column("carried way", "px", best=""),
-    Column("segment strain error", "points"),
-    Column("regional contrast", best="one"),
-    Column("amplitude", best="one"),
-    Column("strain error", "%"),
-    Column("vorticity error", "1/frame"),
-    Column("divergence error", "1/frame"),
-    Column("folding", "%"),
-    Column("inverse consistency", "px"),
-    Column("wrong vectors", "%"),
-    Column("of them flagged", "%", best="high"),
-    Column("right ones flagged", "%"),
-    Column("MSE", best=""),
-    Column("NLCC", best=""),
-    Column("oracle grid", "px", best=""),
-    Column("time", "s/pair"),
-    Column("memory", "MiB"),
+    Column("endpoint error", "px", group=_FRAME),
+    Column("95th percentile", "px", group=_FRAME),
+    Column("motion", "px", best="", group=_FRAME),
+    Column("found motion", "px", best="", group=_FRAME),
+    Column("amplitude", best="one", group=_FRAME),
+    Column("strain error", "%", group=_FRAME),
+    Column("vorticity error", "1/frame", group=_FRAME),
+    Column("divergence error", "1/frame", group=_FRAME),
+    Column("oracle grid", "px", best="", group=_FRAME),
+    Column("carried points", "px", group=_BEAT),
+    Column("carried way", "px", best="", group=_BEAT),
+    Column("segment strain error", "points", group=_BEAT),
+    Column("regional contrast", best="one", group=_BEAT),
+    Column("folding", "%", group=_TRUST),
+    Column("inverse consistency", "px", group=_TRUST),
+    Column("wrong vectors", "%", group=_TRUST),
+    Column("of them flagged", "%", best="high", group=_TRUST),
+    Column("right ones flagged", "%", group=_TRUST),
+    Column("MSE", best="", group=_COST),
+    Column("NLCC", best="", group=_COST),
+    Column("time", "s/pair", group=_COST),
+    Column("processor time", "s/pair", group=_COST),
+    Column("memory", "MiB", group=_COST),
 )
 SEGMENTS: Final = 6
 _POINT_STEP_PX: Final = 4
@@ -158,8 +164,13 @@ def _rows_of(
         if found is run.fields[-1]:
             values.update(_trust(found, phantom, variant))
         values["time"] = seconds / pairs
+        values["processor time"] = run.processor_s / pairs
         values["memory"] = run.memory_mib
-        yield Row(case.name, variant.method, found.scale.label, variant.training, seed, values)
+        if case.wavelength_px is not None:
+            values[WAVELENGTH] = case.wavelength_px
+        label = found.scale.label
+        single = pair_errors(found.displacement, phantom.displacement, phantom.mask[1:])
+        yield Row(case.name, variant.method, label, variant.training, seed, values, single)
 
 
 def _truth_row(case: PhantomCase, phantom: Phantom) -> Row:
@@ -247,11 +258,13 @@ def _notes(config: EvaluationConfig) -> tuple[str, ...]:
     """Return what the reader of the table must know."""
     return (
         f"Phantoms of {config.size[0]}x{config.size[1]} px, {config.seeds} seed(s), the first "
-        f"{config.pairs} pairs of a beat of {CYCLE_FRAMES} frames; all methods saw the same "
-        "frames and masks. Errors are pooled over the mask. 'identity' is no motion, 'truth' the "
-        "phantom's own field, 'oracle' a least-squares B-spline fit that starts from the truth "
-        "(what noise alone leaves to one pair by itself). A vector is wrong beyond 2 px; flagged "
-        "ones are those that the product calls untrusted. Points and segments are carried from "
-        "end-diastole to end-systole (or the last frame). A scale's time includes the coarser "
-        "ones.",
+        f"{config.pairs} pairs of a beat of {beat_frames(config.pairs)} frames (blood "
+        f"{CYCLE_FRAMES}); all methods saw the same frames and masks. Errors are pooled over the "
+        "mask. 'identity' is no motion, 'truth' the phantom's own field, 'oracle' a least-squares "
+        "B-spline fit that starts from the truth (what noise alone leaves to one pair by itself). "
+        "A vector is wrong beyond 2 px; flagged ones are those that the product calls untrusted. "
+        "Points and segments are carried from end-diastole to end-systole (or the last frame). "
+        "'amplitude' is how much of the true motion's variation is found, 1 is all. A scale's "
+        "time is wall time and includes the coarser ones; processor time and memory (growth at "
+        "the peak) are those of the whole run.",
     )

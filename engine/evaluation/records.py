@@ -30,6 +30,9 @@ NOISES: Final = ("standard", "real")
 """Levels of noise: mild, and as strong as in real loops."""
 
 
+WAVELENGTH: Final = "wavelength"
+"""Key of a sinusoid's wavelength, px, among a row's values."""
+
 REFERENCE_ROWS: Final = frozenset({"identity", "truth", "oracle"})
 """Rows that tables are read against: no motion, the true field, the oracle of ``limit``."""
 
@@ -96,6 +99,7 @@ class Column:
         name: Key and CSV heading.
         unit: Unit, or an empty string.
         digits: Significant digits in the Markdown table.
+        group: Heading of the table that shows the column; columns of a group stand together.
         best: ``low``, ``high``, ``one``, or an empty string where no end is better.
     """
 
@@ -103,6 +107,7 @@ class Column:
     unit: str = ""
     digits: int = 3
     best: str = "low"
+    group: str = ""
 
     @property
     def heading(self) -> str:
@@ -121,6 +126,7 @@ class Row:
         training: ``on`` or ``off`` for methods with test-time training, else empty.
         seed: Of the phantom; 0 for loops.
         values: Column name to value; a value that does not exist is missing.
+        pairs: Column name to the values of single pairs, in order, where they are known.
     """
 
     case: str
@@ -129,6 +135,7 @@ class Row:
     training: str
     seed: int
     values: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    pairs: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def title(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import threading
 import time
@@ -49,12 +50,14 @@ class Run:
         variant: What ran.
         fields: Coarse to fine.
         seconds: Wall time of the whole call, s.
+        processor_s: Processor time of the whole call on all cores, programs it started included, s.
         memory_mib: Resident memory at its peak less that at the start, MiB; NaN if unknown.
     """
 
     variant: Variant
     fields: tuple[ScaleField, ...]
     seconds: float
+    processor_s: float
     memory_mib: float
 
 
@@ -103,10 +106,11 @@ def run_variant(
         init=variant.init,
         test_time_training=variant.training != "off",
     )
-    start = time.perf_counter()
+    start, worked = time.perf_counter(), _processor_s()
     with _memory_watch() as memory:
         fields = get_method(variant.name).track(cine, mask, config, QuietProgress(progress))
-    return Run(variant, fields, time.perf_counter() - start, memory.peak_mib)
+    seconds, processor_s = time.perf_counter() - start, _processor_s() - worked
+    return Run(variant, fields, seconds, processor_s, memory.peak_mib)
 
 
 def reversed_loop(cine: Cine, mask: Mask) -> tuple[Cine, Mask]:
@@ -143,6 +147,7 @@ class _Watch:
 @contextmanager
 def _memory_watch(interval_s: float = 0.02) -> Iterator[_Watch]:
     """Sample the resident memory while the block runs."""
+    _hand_back_free_memory()
     watch = _Watch(_resident_kib(), _resident_kib())
 
     def sample() -> None:
@@ -157,6 +162,22 @@ def _memory_watch(interval_s: float = 0.02) -> Iterator[_Watch]:
         watch.done.set()
         thread.join()
         watch.peak = max(watch.peak, _resident_kib())
+
+
+def _processor_s() -> float:
+    """Return the processor time of this process and of programs that it has waited for, s."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
+def _hand_back_free_memory() -> None:
+    """Give what the C library keeps for later back to the system, where it can.
+
+    Else a run would be charged too little for memory that the run before it has freed.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)
 
 
 def _resident_kib() -> float:

@@ -9,10 +9,16 @@ from pathlib import Path
 import pytest
 
 from engine.errors import Cancelled, InputError
-from engine.evaluation.cases import phantom_cases
+from engine.evaluation.cases import (
+    CYCLE_FRAMES,
+    WAVELENGTHS_PX,
+    beat_frames,
+    phantom_cases,
+)
 from engine.evaluation.phantom import evaluate_phantoms
 from engine.evaluation.records import Evaluation, EvaluationConfig
-from engine.evaluation.tables import markdown, write_evaluation
+from engine.evaluation.tables import markdown, mean_rows, write_evaluation
+from engine.evaluation.wavelengths import responses
 from engine.phantom import make_phantom
 from engine.progress import NullProgress, RecordingProgress
 
@@ -78,7 +84,7 @@ def test_the_oracle_lies_between_the_truth_and_the_identity() -> None:
 
 
 def test_tables_are_written_and_read_back(evaluation: Evaluation, tmp_path: Path) -> None:
-    table, text, figure = write_evaluation(evaluation, tmp_path / "new", "phantoms")
+    table, text, figure, pairs = write_evaluation(evaluation, tmp_path / "new", "phantoms")
     with table.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(evaluation.rows)
@@ -89,6 +95,47 @@ def test_tables_are_written_and_read_back(evaluation: Evaluation, tmp_path: Path
     assert "| truth |" in words
     assert "**" in next(line for line in words.splitlines() if line.startswith("| dis"))
     assert not [path for path in (tmp_path / "new").iterdir() if path.name.startswith(".")]
+    with pairs.open(newline="", encoding="utf-8") as file:
+        single = list(csv.DictReader(file))
+    assert len(single) == CONFIG.pairs * sum(bool(row.pairs) for row in evaluation.rows)
+    first = [line for line in single if line["method"] == "identity"][: CONFIG.pairs]
+    assert [line["pair"] for line in first] == ["0", "1", "2"]
+    least, most = (
+        choose(float(line["endpoint error (px)"]) for line in first) for choose in (min, max)
+    )
+    row = evaluation.select(method="identity")[0]
+    assert least <= row.values["endpoint error"] <= most
+
+
+def test_a_short_run_of_pairs_holds_motion_and_a_long_one_the_whole_systole() -> None:
+    for pairs, least_way_px in ((2, 0.3), (6, 4.5)):
+        config = replace(CONFIG, cases=("regional",), amplitudes=(), seeds=1, pairs=pairs)
+        (case,) = phantom_cases(config)
+        phantom = make_phantom(case.config)
+        lengths = (phantom.displacement**2).sum(axis=1) ** 0.5
+        way = sum(
+            float(length[mask].mean())
+            for length, mask in zip(lengths, phantom.mask[1:], strict=True)
+        )
+        assert way > least_way_px
+    assert phantom.es_frame == 6
+    assert beat_frames(24) == beat_frames(100) == CYCLE_FRAMES
+
+
+def test_the_amplitude_stands_against_the_wavelength(tmp_path: Path) -> None:
+    config = replace(
+        CONFIG, cases=("sinusoid",), amplitudes=(), seeds=1, pairs=2, consistency=False
+    )
+    evaluation = evaluate_phantoms(config, NullProgress())
+    (response,) = responses(mean_rows(evaluation.rows))
+    assert response.case == "sinusoid"
+    assert response.wavelengths_px == WAVELENGTHS_PX
+    assert list(response.amplitudes) == ["dis 1"]
+    found = response.amplitudes["dis 1"]
+    assert found[0] < 0.5 < found[-1]
+    words = markdown(evaluation)
+    assert "| method | 8 px | 16 px | 32 px | 64 px | 128 px |" in words
+    assert (tmp_path / "waves.png") in write_evaluation(evaluation, tmp_path, "waves")
 
 
 def test_it_can_be_cancelled() -> None:
