@@ -19,7 +19,7 @@ Choice = TypeVar("Choice", View, Target)
 
 COLUMNS: Final = (
     "loop", "study", "view", "target", "ed", "es", "contours", "mask", "frames", "fps",
-    "spacing_x_mm", "spacing_y_mm",
+    "spacing_x_mm", "spacing_y_mm", "exclude",
 )  # fmt: skip
 _LOOPS: Final = frozenset({Kind.DICOM, Kind.NIFTI, Kind.ZIP, Kind.VIDEO})
 
@@ -30,8 +30,9 @@ def read_cohort(path: Path) -> tuple[CohortLoop, ...]:
     A folder gives every DICOM, video, NIfTI and NPZ file in it and below, and every folder of
     still images as one loop; the folder that holds a loop is its study. A list is a CSV (UTF-8)
     with a header: ``loop`` (relative to the list) and any of ``study, view, target, ed, es,
-    contours, mask, frames, fps, spacing_x_mm, spacing_y_mm``. A line that cannot be used becomes
-    a loop with its problem, so that it does not stop the others.
+    contours, mask, frames, fps, spacing_x_mm, spacing_y_mm, exclude``, the last being the segments
+    that the review rejected, with semicolons between them. A line that cannot be used becomes a
+    loop with its problem, so that it does not stop the others.
 
     Args:
         path: The folder or the list.
@@ -115,7 +116,11 @@ def _with_options(loop: CohortLoop, line: Mapping[str, str], base: Path) -> Coho
         fps=_number(line, "fps"),
         spacing_mm=None if spacing[0] is None or spacing[1] is None else (spacing[0], spacing[1]),
     )
-    return dataclasses.replace(loop, target=target.value, view=view, reading=reading, mask=mask)
+    names = [name for name in (line.get("exclude") or "").lower().split(";") if name.strip()]
+    excluded = tuple("_".join(name.split()) for name in names)
+    return dataclasses.replace(
+        loop, target=target.value, view=view, reading=reading, mask=mask, excluded=excluded
+    )
 
 
 def _choice(kind: type[Choice], text: str | None, name: str) -> Choice | None:

@@ -45,7 +45,8 @@ def run_loop(loop: CohortLoop, config: CohortConfig, progress: Progress) -> Loop
             return LoopOutcome(loop, Status.KEPT, values=_values(folder))
         result = _tracked(loop, config, progress)
         trust = pipeline.trust_map(result, progress=progress)
-        measurements = pipeline.measure(result, config.measure, progress, trust=trust)
+        measuring = dataclasses.replace(config.measure, excluded=loop.excluded)
+        measurements = pipeline.measure(result, measuring, progress, trust=trust)
         pipeline.report(result, measurements, folder, config.report, progress, trust=trust)
         write_text(folder / FINISHED, json.dumps(_marks(loop, config), indent=2) + "\n")
     except Cancelled:
@@ -109,7 +110,7 @@ def _read_marks(loop: CohortLoop, config: CohortConfig) -> dict[str, str]:
 def _marks(loop: CohortLoop, config: CohortConfig) -> dict[str, str]:
     return {
         "settings": _settings(loop, config),
-        "measuring": _digest(repr((config.measure, config.report))),
+        "measuring": _digest(repr((config.measure, config.report, loop.excluded))),
         "result": _stamp(loop_folder(loop, config) / RESULT),
     }
 

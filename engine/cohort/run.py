@@ -80,7 +80,7 @@ def combine_study(outcomes: Sequence[LoopOutcome], config: CohortConfig) -> Meas
             continue
         folder = loop_folder(outcome.loop, config)
         rows = Measurements(read_values(folder / MEASUREMENTS))
-        views[view] = StudyView(pipeline.read_result(folder / RESULT), rows)
+        views[view] = StudyView(pipeline.read_result(folder / RESULT), rows, outcome.loop.excluded)
     return combine(tuple(views.values()), config.measure)
 
 

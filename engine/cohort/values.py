@@ -30,6 +30,7 @@ class CohortLoop:
         view: Confirmed view, or None.
         reading: How to read it.
         mask: How to make its mask.
+        excluded: Segments that the review rejected; no value rests on them.
         problem: Why it cannot be tracked, as a sentence; empty if nothing is wrong so far.
     """
 
@@ -40,6 +41,7 @@ class CohortLoop:
     view: View | None = None
     reading: ReadConfig = field(default_factory=ReadConfig)
     mask: MaskConfig = field(default_factory=MaskConfig)
+    excluded: tuple[str, ...] = ()
     problem: str = ""
 
 

@@ -129,6 +129,33 @@ def test_a_result_reviewed_since_is_measured_anew_and_not_tracked(
     assert pipeline.read_result(path).reviewed
 
 
+def test_rejected_segments_leave_the_values_and_are_measured_anew(
+    studies: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = read_cohort(studies / "list.csv")[:1]
+    before = run_cohort(plain, settings(tmp_path), NullProgress()).outcomes[0].values
+    reviewed = studies / "reviewed.csv"
+    reviewed.write_text(
+        "loop,study,view,target,ed,es,frames,exclude\n"
+        "one/a.dcm,first,A4C,tissue,0,3,0:4,Basal inferoseptal; apical_anterolateral\n",
+        encoding="utf-8",
+    )
+    loops = read_cohort(reviewed)
+    assert loops[0].excluded == ("basal_inferoseptal", "apical_anterolateral")
+    monkeypatch.delattr(pipeline, "track")
+    outcome = run_cohort(loops, settings(tmp_path), NullProgress()).outcomes[0]
+    assert outcome.status is Status.DONE
+    regions = {row.region for row in outcome.values if row.quantity == "ls_a4c"}
+    assert not regions & set(loops[0].excluded)
+    assert {row.region for row in before if row.quantity == "ls_a4c"} - regions == set(
+        loops[0].excluded
+    )
+    strange = dataclasses.replace(loops[0], excluded=("seventh_heaven",))
+    failed = run_cohort([strange], settings(tmp_path), NullProgress()).outcomes[0]
+    assert failed.status is Status.FAILED
+    assert "seventh_heaven" in failed.sentence
+
+
 def test_a_stop_is_obeyed_between_loops(studies: Path, tmp_path: Path) -> None:
     progress = RecordingProgress()
     progress.cancelled = True
