@@ -20,7 +20,7 @@ def make_handlers(window: MainWindow) -> dict[str, Callable[..., object]]:
     """Return what every action of the table does; checkable ones are given their state."""
     commands, player, display = window.commands, window.context.player, window.context.display
     names = (
-        "open", "open_folder", "open_demo", "save_session", "close_loop", "calibrate", "set_rate",
+        "open", "open_folder", "open_demo", "save_session", "calibrate", "set_rate",
         "caliper", "three_points", "mask_file", "report", "export_video", "export_csv",
         "export_result",
     )  # fmt: skip
@@ -34,7 +34,8 @@ def make_handlers(window: MainWindow) -> dict[str, Callable[..., object]]:
         handlers[f"show_{scale.value}"] = lambda chosen=scale: window.show_scale(chosen)
     return handlers | {
         "quit": window.close,
-        "continue_work": window.continue_work,
+        "close_loop": window.unsaved.close_current,
+        "continue_work": window.unsaved.take_up,
         "hide_patient": commands.hide_patient,
         "named_exports": commands.name_in_exports,
         "set_ed": commands.set_ed,

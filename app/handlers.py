@@ -92,11 +92,22 @@ class Handlers(QObject):
         else:
             open_loop.open_path(self._context, path)
 
-    def save_session(self) -> None:
-        """Ask for a file and save the work on all loops."""
+    def save_session(self, then: Callable[[], None] | None = None) -> None:
+        """Ask for a file and save the work on all loops.
+
+        Args:
+            then: Called once it is written; not if the user changes their mind or it fails.
+        """
         path = self._ask_save("Save session", save_session.SUFFIX, "Session (*.myoflux)")
-        if path is not None:
-            self.attempt(lambda: save_session.save_session(self._context, path, self._saved))
+        if path is None:
+            return
+
+        def done(written: Path) -> None:
+            self._saved(written)
+            if then is not None:
+                then()
+
+        self.attempt(lambda: save_session.save_session(self._context, path, done))
 
     def _saved(self, path: Path) -> None:
         self.saved.emit()
@@ -106,13 +117,13 @@ class Handlers(QObject):
         """Open the demo phantom."""
         open_loop.open_demo(self._context)
 
-    def close_loop(self) -> None:
-        """Close the current loop."""
+    def close_loop(self, loop_id: int) -> None:
+        """Close a loop with all that was made of it."""
         loop = self._context.session.loop
-        if loop is not None:
+        if loop is not None and loop.loop_id == loop_id:
             cancel(self._context)
             self.use_tool(None)
-            self._context.session.close(loop.loop_id)
+        self._context.session.close(loop_id)
 
     def use_tool(self, tool: Tool | None) -> None:
         """Give the left button to a tool, or back to panning."""

@@ -40,6 +40,7 @@ from app.panels.steps import StepsPanel
 from app.panels.track_panel import TrackPanel
 from app.recovery import Recovery
 from app.status import StatusLine
+from app.unsaved import UnsavedWork
 from app.views.empty_view import EmptyView
 from app.views.lower import LowerPane
 from app.views.stage import Stage
@@ -77,13 +78,14 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._compose())
         self.status = StatusLine(context, self.statusBar())
         self.recovery = Recovery(context, self)
+        self.unsaved = UnsavedWork(context, self, self.recovery, self.commands, self.stage.empty)
         self.actions_ = Actions(self, make_handlers(self))
         add_undo(self)
         add_research_notice(self)
         self._connect()
         self._restore()
         self._refresh()
-        self._offer_work()
+        self.unsaved.offer()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Cancel what runs, wait for it, keep what is not saved, and leave."""
@@ -184,16 +186,12 @@ class MainWindow(QMainWindow):
         empty.open_requested.connect(self.commands.open)
         empty.demo_requested.connect(self.commands.open_demo)
         empty.chosen.connect(self.commands.open_path)
-        empty.continue_requested.connect(self.continue_work)
-        empty.discard_requested.connect(self._discard_work)
-        self.recovery.changed.connect(self._offer_work)
-        self.recovery.failed.connect(self.status.tell)
-        self.commands.saved.connect(self.recovery.note_saved)
+        self.unsaved.told.connect(self.status.tell)
         self.commands.told.connect(self.status.tell)
         self.commands.written.connect(self.status.tell)
         self.commands.written.connect(self.report_panel.show_written)
         self.commands.tool_changed.connect(self._refresh)
-        self.loops.close_requested.connect(session.close)
+        self.loops.close_requested.connect(self.unsaved.close_loop)
         self.stage.view.hovered.connect(self.status.show_value)
         self.stage.compare.hovered.connect(self.status.show_value)
         for signal in (
@@ -241,24 +239,6 @@ class MainWindow(QMainWindow):
         """Another loop: no tool works on the one before."""
         self.editing.switch(False)
         self.commands.use_tool(None)
-
-    def continue_work(self) -> None:
-        """Open the work of the last run that was not saved."""
-        left = self.recovery.left_over()
-        if left is None:
-            self.status.tell("There is no work that was left unsaved.")
-        else:
-            self.recovery.restore(left)
-
-    def _discard_work(self) -> None:
-        left = self.recovery.left_over()
-        if left is not None:
-            self.recovery.discard(left)
-
-    def _offer_work(self) -> None:
-        left = self.recovery.left_over()
-        private = self.context.session.private
-        self.stage.empty.offer("" if left is None else left.label(private=private))
 
     def show_scale(self, scale: Scale) -> None:
         """Show the field of a scale, if it is there."""

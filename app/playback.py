@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -121,6 +122,28 @@ class Player(QObject):
     def reset_range(self) -> None:
         """Let the loop run over all frames."""
         self.set_range(0, len(self._times) - 2)
+
+    def settings(self) -> dict[str, float | bool]:
+        """Return speed, looping and the loop's ends, to be taken up again."""
+        return {
+            "speed": self.speed,
+            "looping": self.looping,
+            "first": self.first,
+            "last": self.last,
+        }
+
+    def take_up(self, stored: Mapping[str, object]) -> None:
+        """Take up settings that were kept; what is missing or of another kind stays as it is."""
+        speed, looping = stored.get("speed"), stored.get("looping")
+        if isinstance(speed, int | float) and speed in SPEEDS:
+            self.speed = float(speed)
+        if isinstance(looping, bool):
+            self.looping = looping
+        first, last = stored.get("first"), stored.get("last")
+        if type(first) is int and type(last) is int:
+            self.set_range(first, last)
+        self._anchor()
+        self.state_changed.emit()
 
     def frame_at(self, seconds: float) -> int:
         """Return the frame on the screen after ``seconds`` of playing from the loop's start."""

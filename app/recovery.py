@@ -21,7 +21,7 @@ from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 from app.context import Context
 from app.left_over import LOCK, SESSION, LeftOver, newest_left_over
 from app.operations.restore import open_session
-from app.operations.save_session import fields_of, snapshot, with_files
+from app.operations.save_session import FieldFiles, fields_of, snapshot, with_files
 from app.session import Loop
 from engine.errors import MyofluxError
 from engine.io.session_file import SavedSession, write_session
@@ -101,7 +101,7 @@ class Recovery(QObject):
             self._remove()
             return
         loops, changes = self._context.session.loops, self._changes
-        saved = snapshot(self._context.session, self._context.display.options)
+        saved = snapshot(self._context)
         tracking = jobs.running("track") is not None
 
         def work(progress: Progress) -> str:
@@ -126,13 +126,20 @@ class Recovery(QObject):
         if not self._worth() or (self._saved and not self._misses_fields()):
             self._remove()
         elif self._written != self._changes or self._misses_fields():
-            saved = snapshot(session, self._context.display.options)
+            saved = snapshot(self._context)
             problem = self._write(saved, session.loops, NullProgress(), with_fields=True)
             if problem:
                 _LOG.error("%s", problem)
         if self._lock is not None:
             self._lock.unlock()
             self._lock = None
+
+    def unsaved(self, loop: Loop) -> bool:
+        """Whether closing a loop would lose work that is in no file of the user's."""
+        touched = loop.loop_id in self._touched
+        file = loop.fields_file
+        loose = bool(loop.flows) and (file is None or not file.exists())
+        return (touched or loose) and worth_keeping(loop, touched)
 
     def left_over(self) -> LeftOver | None:
         """Return the newest work of a run that has ended, or None."""
@@ -167,14 +174,14 @@ class Recovery(QObject):
         try:
             if not self._take_lock():
                 return "The work cannot be kept safe: its folder is used by another window."
-            files: dict[int, Path] = {}
+            files: dict[int, FieldFiles] = {}
             for loop in loops:
                 path = self._fields_path(loop, write=with_fields)
                 if path is not None:
-                    files[loop.loop_id] = path
+                    files[loop.loop_id] = FieldFiles(path)
                 progress.check()
             write_session(self._folder / SESSION, with_files(saved, loops, files))
-            kept = {path.name for path in files.values()}
+            kept = {item.own.name for item in files.values()}
             for path in self._folder.glob("*.h5"):
                 if path.name not in kept:
                     path.unlink(missing_ok=True)

@@ -67,6 +67,35 @@ def show_error(parent: QWidget, sentence: str, details: str) -> QMessageBox:
     return box
 
 
+def ask_keep(
+    parent: QWidget, sentence: str, *, save: Callable[[], None], discard: Callable[[], None]
+) -> QMessageBox:
+    """Ask whether work is saved before it goes; Escape and Cancel leave all as it is.
+
+    Args:
+        parent: Window of the question.
+        sentence: What would be lost.
+        save: Called if it shall be saved first.
+        discard: Called if it may go.
+    """
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setIconPixmap(theme.icon("warning", theme.WARNING).pixmap(32, 32))
+    box.setWindowTitle("Myoflux")
+    box.setText(sentence)
+    box.setInformativeText("Save the session before the loop is closed?")
+    kinds = QMessageBox.StandardButton
+    box.setStandardButtons(kinds.Save | kinds.Discard | kinds.Cancel)
+    box.setDefaultButton(kinds.Save)
+    box.setEscapeButton(kinds.Cancel)
+    # After the box itself has gone, so that a file dialog does not open behind it.
+    actions = {kinds.Save: save, kinds.Discard: discard}
+    box.finished.connect(lambda code: actions.get(kinds(code), lambda: None)())
+    box.setStyleSheet("QLabel { min-width: 320px; }")
+    box.open()
+    return box
+
+
 class NumberDialog(QDialog):
     """Asks for one number with its unit.
 

@@ -14,11 +14,11 @@ from app.context import Context
 from app.flow_view import FlowView, make_flow_view
 from app.operations.make_mask import make_mask
 from app.operations.open_loop import RESULT_SUFFIXES, cine_of
+from app.operations.peers import layer_name
 from app.operations.privacy import look_into
 from app.operations.save_session import options_in
 from app.operations.track import weigh
 from app.session import Loop
-from engine.config import ReadConfig
 from engine.errors import MyofluxError
 from engine.io.session_file import SavedLoop, SavedSession, read_session
 from engine.model import Cine, Mask, MaskKind, Scale, TrackingResult
@@ -86,6 +86,7 @@ def open_session(
             if item.saved is shown:
                 context.session.activate(loop.loop_id)
         context.display.set(**options_in(dict(session.display)))
+        context.player.take_up(session.playback)
         if opened is not None:
             opened(loops)
 
@@ -115,27 +116,31 @@ def _restored(context: Context, saved: SavedLoop, progress: Progress) -> Restore
     result = _read_fields(context, saved, progress)
     if result is not None:
         values |= _tracked(saved, cine, result, progress)
+        values["peers"] = _peers(context, saved, cine, values["tracked_mask"], progress)
     return Restored(saved, cine, values)
 
 
 def _read_source(context: Context, saved: SavedLoop, progress: Progress) -> Cine:
     """Read the loop again, with what the user told of it."""
     if saved.source is None:
-        return context.verbs.demo_cine(progress)
-    if saved.source.suffix.lower() not in RESULT_SUFFIXES:
-        return context.verbs.read_cine(saved.source, saved.read, progress)
-    cine = cine_of(context.verbs.read_result(saved.source), saved.source)
-    return _with_facts(cine, saved.read)
+        cine = context.verbs.demo_cine(progress)
+    elif saved.source.suffix.lower() in RESULT_SUFFIXES:
+        cine = cine_of(context.verbs.read_result(saved.source), saved.source)
+    else:
+        cine = context.verbs.read_cine(saved.source, saved.read, progress)
+    return _with_facts(cine, saved)
 
 
-def _with_facts(cine: Cine, read: ReadConfig) -> Cine:
-    """Return the loop of a result file with spacing and rate as the user gave them."""
-    source = cine.provenance
+def _with_facts(cine: Cine, saved: SavedLoop) -> Cine:
+    """Return the loop with spacing and rate as the user gave them, and with how they did."""
+    read, source = saved.read, cine.provenance
     if read.spacing_mm is not None:
-        source = dataclasses.replace(source, spacing_origin="given by hand")
+        origin = saved.spacing_origin or "given by hand"
+        source = dataclasses.replace(source, spacing_origin=origin)
         cine = dataclasses.replace(cine, spacing_mm=read.spacing_mm, provenance=source)
     if read.fps is not None:
-        source = dataclasses.replace(source, times_origin="given by hand")
+        origin = saved.times_origin or "given by hand"
+        source = dataclasses.replace(source, times_origin=origin)
         times = np.arange(cine.shape[0]) / read.fps
         cine = dataclasses.replace(cine, frame_times_s=times, provenance=source)
     return cine
@@ -154,6 +159,23 @@ def _read_fields(context: Context, saved: SavedLoop, progress: Progress) -> Trac
         progress.notice(f"{saved.result.name} belongs to another loop. Track {saved.name} again.")
         return None
     return result
+
+
+def _peers(
+    context: Context, saved: SavedLoop, cine: Cine, mask: Mask, progress: Progress
+) -> dict[str, FlowView]:
+    """Return the fields of other methods that are still there."""
+    peers: dict[str, FlowView] = {}
+    for name, path in saved.peers.items():
+        progress.check()
+        try:
+            field = context.verbs.read_result(path).finest
+        except MyofluxError as error:
+            progress.notice(f"{error} {layer_name(name)} was left out.")
+            continue
+        if (field.shape[0] + 1, *field.shape[1:]) == cine.shape:
+            peers[name] = make_flow_view(field, mask.data, cine.spacing_mm, cine.frame_times_s)
+    return peers
 
 
 def _tracked(

@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from app.context import Context
 from app.display import DisplayOptions
-from app.session import Loop, Session
+from app.session import Loop
 from engine.errors import InputError
 from engine.io.session_file import SavedLoop, SavedSession, write_session
 from engine.model import Scale, TrackingResult
 from engine.progress import Progress
 
 SUFFIX: Final = ".myoflux"
+
+
+@dataclass(frozen=True)
+class FieldFiles:
+    """Where the fields of a loop are.
+
+    Attributes:
+        own: Result file of the loop's tracking.
+        peers: Result files of other methods, by their names.
+    """
+
+    own: Path
+    peers: Mapping[str, Path] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
 
 
 def save_session(context: Context, path: Path, saved_to: Callable[[Path], None]) -> None:
@@ -34,47 +49,74 @@ def save_session(context: Context, path: Path, saved_to: Callable[[Path], None])
     session = context.session
     if not session.loops:
         raise InputError("Open a loop first: there is nothing to save yet.")
-    loops, saved = session.loops, snapshot(session, context.display.options)
+    loops, saved = session.loops, snapshot(context)
 
-    def work(progress: Progress) -> dict[int, Path]:
-        files: dict[int, Path] = {}
+    def work(progress: Progress) -> dict[int, FieldFiles]:
+        files: dict[int, FieldFiles] = {}
         for number, loop in enumerate(loops, start=1):
-            fields = fields_of(loop)
-            if fields is None:
-                continue
-            if loop.fields_file is not None and loop.fields_file.exists():
-                files[loop.loop_id] = loop.fields_file
-                continue
-            place = f"-{number}" if len(loops) > 1 else ""
-            files[loop.loop_id] = path.with_name(f"{path.stem}{place}.h5")
-            progress.check()
-            context.verbs.write_result(files[loop.loop_id], fields, patient_data=True)
+            stem = f"{path.stem}-{number}" if len(loops) > 1 else path.stem
+            written = _write_fields(context, loop, path.with_name(f"{stem}.h5"), progress)
+            if written is not None:
+                files[loop.loop_id] = written
         write_session(path, with_files(saved, loops, files))
         return files
 
-    def done(files: dict[int, Path]) -> None:
+    def done(files: dict[int, FieldFiles]) -> None:
         for loop in loops:
             now = session.get(loop.loop_id)
             if now is not None and now.flows is loop.flows and loop.loop_id in files:
-                session.update(loop.loop_id, fields_file=files[loop.loop_id])
+                session.update(loop.loop_id, fields_file=files[loop.loop_id].own)
         context.settings.add_recent(path)
         saved_to(path)
 
     context.jobs.start("Saving the session", work, done, kind="export")
 
 
-def snapshot(session: Session, options: DisplayOptions) -> SavedSession:
+def _write_fields(
+    context: Context, loop: Loop, place: Path, progress: Progress
+) -> FieldFiles | None:
+    """Write the fields of a loop that are in no file of the user's; None if it has none.
+
+    Args:
+        context: The window's parts.
+        loop: The loop.
+        place: File for its own fields; those of peers go beside it.
+        progress: Asked whether to stop before every file.
+    """
+    fields = fields_of(loop)
+    if fields is None:
+        return None
+    own = loop.fields_file
+    if own is None or not own.exists():
+        own = place
+        progress.check()
+        context.verbs.write_result(own, fields, patient_data=True)
+    peers: dict[str, Path] = {}
+    for name, flow in loop.peers.items():
+        peers[name] = place.with_name(f"{place.stem}-{name}.h5")
+        # The frames are in the loop's own file; here they would only fill the disk.
+        bare = dataclasses.replace(
+            fields, fields=(flow.field,), method=name, frames=None, notices=()
+        )
+        progress.check()
+        context.verbs.write_result(peers[name], bare, patient_data=True)
+    return FieldFiles(own, peers)
+
+
+def snapshot(context: Context) -> SavedSession:
     """Return the state of all loops; no file of fields is named yet.
 
     Raises:
         InputError: If nothing is open.
     """
+    session = context.session
     loops = session.loops
     current = session.loop
     return SavedSession(
         loops=tuple(saved_loop(loop, session.frame_of(loop.loop_id)) for loop in loops),
         current=0 if current is None else loops.index(current),
-        display=options_out(options),
+        display=options_out(context.display.options),
+        playback=context.player.settings(),
     )
 
 
@@ -98,20 +140,24 @@ def saved_loop(loop: Loop, frame: int) -> SavedLoop:
         rejected=loop.rejected,
         reviewed=loop.reviewed,
         frame=frame,
+        times_origin=loop.cine.provenance.times_origin,
+        spacing_origin=loop.cine.provenance.spacing_origin,
     )
 
 
 def with_files(
-    saved: SavedSession, loops: tuple[Loop, ...], files: dict[int, Path]
+    saved: SavedSession, loops: tuple[Loop, ...], files: Mapping[int, FieldFiles]
 ) -> SavedSession:
-    """Return the session with the file of fields of every loop that has one."""
-    return dataclasses.replace(
-        saved,
-        loops=tuple(
-            dataclasses.replace(item, result=files.get(loop.loop_id))
-            for item, loop in zip(saved.loops, loops, strict=True)
-        ),
-    )
+    """Return the session with the files of fields of every loop that has any."""
+    named = []
+    for item, loop in zip(saved.loops, loops, strict=True):
+        found = files.get(loop.loop_id)
+        named.append(
+            item
+            if found is None
+            else dataclasses.replace(item, result=found.own, peers=found.peers)
+        )
+    return dataclasses.replace(saved, loops=tuple(named))
 
 
 def fields_of(loop: Loop) -> TrackingResult | None:

@@ -51,6 +51,9 @@ class SavedLoop:
         tracked_mask: The mask that was tracked with, the same object where it has not changed
             since; None where nothing was tracked.
         result: Result file that holds the fields, or None.
+        peers: Result files of other methods that it is compared with, by the methods' names.
+        times_origin: Where the frame times come from, as the window tells it; empty if unknown.
+        spacing_origin: The same of the spacing.
         complete: Whether the tracking ran to its end.
         measurements: What was measured, or None.
         rejected: Segments that the review rejected.
@@ -75,6 +78,9 @@ class SavedLoop:
     rejected: frozenset[str] = frozenset()
     reviewed: bool = False
     frame: int = 0
+    peers: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    times_origin: str = ""
+    spacing_origin: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +91,13 @@ class SavedSession:
         loops: All loops, in order.
         current: Index of the one that was shown.
         display: Settings of the display, plain JSON values.
+        playback: Settings of the player, plain JSON values.
     """
 
     loops: tuple[SavedLoop, ...]
     current: int = 0
     display: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    playback: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         if not self.loops:
@@ -110,6 +118,7 @@ def write_session(path: Path, session: SavedSession) -> None:
         "version": _VERSION,
         "current": session.current,
         "display": dict(session.display),
+        "playback": dict(session.playback),
         "loops": [_loop_out(loop, folder) for loop in session.loops],
     }
     write_text(path, json.dumps(document, separators=(",", ":")) + "\n")
@@ -138,6 +147,7 @@ def read_session(path: Path) -> SavedSession:
                 ),
                 current=int(document["current"]),
                 display=MappingProxyType(dict(document["display"])),
+                playback=MappingProxyType(dict(document.get("playback", {}))),
             )
         except InputError as error:
             raise unreadable(path, str(error), _ADVICE) from error
@@ -171,6 +181,9 @@ def _loop_out(loop: SavedLoop, folder: Path) -> dict[str, Any]:
         "rejected": sorted(loop.rejected),
         "reviewed": loop.reviewed,
         "frame": loop.frame,
+        "peers": {name: _located(path, folder) for name, path in loop.peers.items()},
+        "times_origin": loop.times_origin,
+        "spacing_origin": loop.spacing_origin,
     }
 
 
@@ -202,6 +215,12 @@ def _loop_in(stored: Mapping[str, Any], folder: Path) -> SavedLoop:
         rejected=frozenset(str(name) for name in stored["rejected"]),
         reviewed=bool(stored["reviewed"]),
         frame=int(stored["frame"]),
+        # Sessions of earlier builds say nothing of these.
+        peers=MappingProxyType(
+            {str(name): _place(names, folder) for name, names in stored.get("peers", {}).items()}
+        ),
+        times_origin=str(stored.get("times_origin", "")),
+        spacing_origin=str(stored.get("spacing_origin", "")),
     )
 
 
@@ -216,7 +235,10 @@ def _located(target: Path, folder: Path) -> dict[str, str]:
 
 def _found(names: Mapping[str, str] | None, folder: Path) -> Path | None:
     """Return where a file is now: beside the session if it is there, else its old place."""
-    if names is None:
-        return None
+    return None if names is None else _place(names, folder)
+
+
+def _place(names: Mapping[str, str], folder: Path) -> Path:
+    """Return the file that is named, beside the session or at its old place."""
     beside = folder / names["relative"] if "relative" in names else None
     return beside.resolve() if beside is not None and beside.exists() else Path(names["absolute"])

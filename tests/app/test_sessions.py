@@ -107,7 +107,7 @@ def test_closed_without_saving_is_offered_and_continued(
 ) -> None:
     before = current(worked)
     assert again.stage.empty.offered.startswith("Continue with small.dcm")
-    again.continue_work()
+    again.unsaved.take_up()
     wait_idle(again, qtbot)
     assert_same_work(again, before)
 
@@ -116,7 +116,7 @@ def test_continued_work_is_kept_in_the_same_place_until_it_is_saved(
     again: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     (kept,) = folders(tmp_path)
-    again.continue_work()
+    again.unsaved.take_up()
     wait_idle(again, qtbot)
     again.recovery.keep()
     wait_idle(again, qtbot)
@@ -131,7 +131,7 @@ def test_work_whose_loop_is_away_for_now_is_not_lost(
 ) -> None:
     (kept,) = folders(tmp_path)
     loop_file.rename(tmp_path / "away.dcm")
-    again.continue_work()
+    again.unsaved.take_up()
     wait_idle(again, qtbot)
     assert len(dialogs(again)) == 1
     again.close()
@@ -156,7 +156,7 @@ def test_closing_in_the_middle_of_a_run_keeps_the_finished_scales(
     opened.close()
     window = make_window(verbs, Settings(tmp_path / "settings.ini"))
     qtbot.addWidget(window)
-    window.continue_work()
+    window.unsaved.take_up()
     wait_idle(window, qtbot)
     loop = current(window)
     assert list(loop.flows) == [Scale.EIGHTH]

@@ -59,19 +59,24 @@ def whole(mask: Mask, tmp_path: Path) -> SavedLoop:
         rejected=frozenset({"mid_anterior"}),
         reviewed=True,
         frame=2,
+        peers={"dis": tmp_path / "work" / "a-dis.h5"},
+        times_origin="given by hand: 60 frames/s",
+        spacing_origin="calibrated by hand",
     )
 
 
 def test_all_of_a_loop_comes_back(whole: SavedLoop, mask: Mask, tmp_path: Path) -> None:
     path = tmp_path / "work" / "a.myoflux"
     display = {"gain": 1.5, "scale": "1_8", "nested": {"a": [1, 2]}}
-    write_session(path, SavedSession((whole,), display=display))
+    playback = {"speed": 0.5, "looping": False, "first": 1, "last": 3}
+    write_session(path, SavedSession((whole,), display=display, playback=playback))
     session = read_session(path)
     (back,) = session.loops
     for name in SavedLoop.__dataclass_fields__:
         if name not in {"mask", "tracked_mask", "measurements"}:
             assert getattr(back, name) == getattr(whole, name), name
     assert dict(session.display) == display
+    assert dict(session.playback) == playback
     assert back.mask is not None
     assert np.array_equal(back.mask.data, mask.data)
     for name in ("kind", "notes", "ed_frame", "es_frame", "confidence"):
@@ -132,11 +137,13 @@ def test_sessions_that_cannot_be(whole: SavedLoop, tmp_path: Path) -> None:
         {"loops": [loop | {"mask": loop["mask"] | {"bits": "AAAA"}}]},
         {"loops": [loop | {"mask": loop["mask"] | {"shape": [5, 7, 900]}}]},
         {"loops": [loop | {"ed_frame": "soon"}]},
+        {"loops": [loop | {"peers": {"dis": 3}}]},
+        {"playback": 3},
     ):
         path.write_text(json.dumps(document | change))
         with pytest.raises(UnreadableFileError, match=r"s\.json"):
             read_session(path)
-    for name in document:
+    for name in document.keys() - {"playback"}:  # sessions of earlier builds have none
         path.write_text(json.dumps({key: document[key] for key in document if key != name}))
         with pytest.raises(UnreadableFileError, match=r"s\.json"):
             read_session(path)
