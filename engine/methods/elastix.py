@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
@@ -59,5 +60,9 @@ class Elastix(PairwiseMethod):
         _, found = itk.elastix_registration_method(
             still, other, parameter_object=self._settings, log_to_console=False
         )
-        field = itk.transformix_deformation_field(other, found, log_to_console=False)
+        # The filter always writes its field to a file as well: that goes where nobody looks.
+        with TemporaryDirectory(prefix="myoflux-") as folder:
+            field = itk.transformix_deformation_field(
+                other, found, log_to_console=False, output_directory=folder
+            )
         return components_first(itk.array_from_image(field))

@@ -40,7 +40,10 @@ def _loop() -> tuple[Cine, Mask]:
 @pytest.mark.parametrize(
     "name", ["demons", "greedy", "elastix", "ants", "ants-bspline", "niftyreg"]
 )
-def test_an_optional_peer_finds_the_pull_back(name: str) -> None:
+def test_an_optional_peer_finds_the_pull_back_and_leaves_no_file(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     method = get_method(name)
     sentence = method.missing()
     if sentence is not None:
@@ -49,6 +52,7 @@ def test_an_optional_peer_finds_the_pull_back(name: str) -> None:
     (found,) = method.track(cine, mask, TrackingConfig(), NullProgress())
     mean = found.displacement[0][:, mask.data[1]].mean(axis=1)
     np.testing.assert_allclose(mean, (-STEP[0], -STEP[1]), atol=0.2)
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_absent_package_is_named_with_the_line_that_installs_it() -> None:
