@@ -27,13 +27,7 @@ def export(
         str, typer.Option(help="Of dicom-sr: midwall, endocardial or epicardial")
     ] = "midwall",
     speed_limit: Annotated[float | None, typer.Option(help="Upper end of the colour bar")] = None,
-    patient_data: Annotated[
-        bool,
-        typer.Option(
-            "--patient-data/--no-patient-data",
-            help="Keep file names, patient attributes and text outside the sector",
-        ),
-    ] = False,
+    patient_data: options.PatientData = False,
 ) -> None:
     """Write a result for other programs: NIfTI, VTK, NPZ, DICOM overlay, SEG or SR."""
     config = HandoverConfig(

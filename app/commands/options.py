@@ -90,6 +90,15 @@ Seed = Annotated[
 ]
 
 
+PatientData = Annotated[
+    bool,
+    typer.Option(
+        "--patient-data/--no-patient-data",
+        help="Keep file names, patient attributes and text outside the sector",
+    ),
+]
+
+
 def read_config(
     frames: str | None, fps: float | None, spacing: tuple[float, float] | None
 ) -> ReadConfig:

@@ -11,6 +11,7 @@ from app.commands import options
 from app.console import ConsoleProgress, print_files, print_notes
 from engine import pipeline
 from engine.config import MeasureConfig, ReportConfig
+from engine.export.privacy import without_patient_data
 from engine.model import TrackingResult
 
 
@@ -30,6 +31,7 @@ def report(
         typer.Option(help="Segment that no value shall rest on, once for each"),
     ] = None,
     speed_limit: Annotated[float | None, typer.Option(help="Upper end of the colour bar")] = None,
+    patient_data: options.PatientData = True,
 ) -> None:
     """Measure a result; write measurements.csv, summary.json, overlay.mp4, PNGs and report.pdf."""
     tracked = pipeline.read_result(result)
@@ -42,17 +44,31 @@ def report(
         excluded=tuple("_".join(name.lower().split()) for name in exclude or ()),
     )
     report_config = ReportConfig(movie=movie, pdf=pdf, figures=figures, speed_limit=speed_limit)
-    print_files(write_all(tracked, out, measure_config, report_config))
+    print_files(write_all(tracked, out, measure_config, report_config, patient_data=patient_data))
 
 
 def write_all(
-    result: TrackingResult, out: Path, measure_config: MeasureConfig, report_config: ReportConfig
+    result: TrackingResult,
+    out: Path,
+    measure_config: MeasureConfig,
+    report_config: ReportConfig,
+    *,
+    patient_data: bool = True,
 ) -> tuple[Path, ...]:
-    """Measure a result and write its report; return the files."""
+    """Measure a result and write its report; return the files.
+
+    Args:
+        result: What was tracked.
+        out: Folder, made if absent.
+        measure_config: How it is measured.
+        report_config: What is written.
+        patient_data: Whether the files may name the loop's and show what stands outside the sector.
+    """
     out.mkdir(parents=True, exist_ok=True)
     with ConsoleProgress("Measuring") as progress:
         trust = pipeline.trust_map(result, progress=progress)
         measurements = pipeline.measure(result, measure_config, progress, trust=trust)
     print_notes(measurements.warnings)
+    shown = result if patient_data else without_patient_data(result)
     with ConsoleProgress("Report") as progress:
-        return pipeline.report(result, measurements, out, report_config, progress, trust=trust)
+        return pipeline.report(shown, measurements, out, report_config, progress, trust=trust)

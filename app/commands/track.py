@@ -13,6 +13,7 @@ from engine import pipeline
 from engine.config import MaskConfig, MaskMethod, Preset, ReadConfig, TrackingConfig
 from engine.device import resolve_device
 from engine.errors import InputError
+from engine.export.privacy import without_patient_data
 from engine.export.tables import write_summary
 from engine.io.reader import require_frames
 from engine.model import Cine, Mask, Measurements, Target, TrackingResult, View
@@ -73,6 +74,7 @@ def track(
         bool,
         typer.Option(help="Neighbouring pairs help one another", rich_help_panel=options.TRACKING),
     ] = True,
+    patient_data: options.PatientData = True,
 ) -> None:
     """Track a loop; write result.h5 and summary.json."""
     if mask is not None and contours is not None:
@@ -100,7 +102,9 @@ def track(
         es_frame=es,
     )
     reading = options.read_config(frames, fps, spacing_mm)
-    result, _, _ = track_file(loop, out, reading, mask_config, config, view)
+    result, _, _ = track_file(
+        loop, out, reading, mask_config, config, view, patient_data=patient_data
+    )
     print_scales(result)
     print_notes(result.notices)
     print_files((out / "result.h5", out / "summary.json"))
@@ -120,6 +124,8 @@ def track_file(
     mask_config: MaskConfig,
     config: TrackingConfig,
     view: View | None,
+    *,
+    patient_data: bool = True,
 ) -> tuple[TrackingResult, Cine, Mask]:
     """Read, mask and track a loop, and write its result; return it with cine and mask."""
     with ConsoleProgress("Reading") as progress:
@@ -127,17 +133,34 @@ def track_file(
     require_frames(cine, 2)
     with ConsoleProgress("Mask") as progress:
         mask = pipeline.build_mask(cine, mask_config, progress)
-    result = track_cine(cine, mask, out, config, view)
+    result = track_cine(cine, mask, out, config, view, patient_data=patient_data)
     return result, cine, mask
 
 
 def track_cine(
-    cine: Cine, mask: Mask, out: Path, config: TrackingConfig, view: View | None
+    cine: Cine,
+    mask: Mask,
+    out: Path,
+    config: TrackingConfig,
+    view: View | None,
+    *,
+    patient_data: bool = True,
 ) -> TrackingResult:
-    """Track a loop and write ``result.h5`` and ``summary.json`` into a folder."""
+    """Track a loop and write ``result.h5`` and ``summary.json`` into a folder.
+
+    Args:
+        cine: The loop.
+        mask: Where it is tracked.
+        out: Folder, made if absent.
+        config: How it is tracked.
+        view: The confirmed view, or None.
+        patient_data: Whether the files may name the loop's and show what stands outside the sector.
+    """
     out.mkdir(parents=True, exist_ok=True)
     with ConsoleProgress("Tracking") as progress:
         result = pipeline.track(cine, mask, config, progress, view=view)
+        if not patient_data:
+            result = without_patient_data(result)
         pipeline.write_result(out / "result.h5", result, progress)
     write_summary(out / "summary.json", result, NOT_MEASURED)
     return result

@@ -7,7 +7,9 @@ that was found wrongly, only a person can see: nothing here calls a picture de-i
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -44,7 +46,25 @@ def without_patient_data(result: TrackingResult) -> TrackingResult:
     frames = result.frames
     if frames is not None:
         frames = frames * sector_of(frames).astype(np.uint8)
-    return dataclasses.replace(result, source_name="", frames=frames)
+    # The settings tell where the loop came from, and notices may speak of it by its name.
+    settings = {key: _nameless(value, result.source_name) for key, value in result.config.items()}
+    notices = tuple(str(_nameless(note, result.source_name)) for note in result.notices)
+    return dataclasses.replace(
+        result, source_name="", frames=frames, config=MappingProxyType(settings), notices=notices
+    )
+
+
+def _nameless(value: Any, name: str) -> Any:
+    """Return plain JSON values in which no text holds a file's name or a path."""
+    if isinstance(value, Mapping):
+        return {key: _nameless(item, name) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_nameless(item, name) for item in value]
+    if not isinstance(value, str):
+        return value
+    if value in {name, Path(name).stem} or Path(value).is_absolute():
+        return ""
+    return value.replace(name, "the loop") if name else value
 
 
 def sector_of(frames: NDArray[np.uint8]) -> NDArray[np.bool_]:
