@@ -75,6 +75,27 @@ def test_vtk_shows_the_motion_upright(tmp_path: Path) -> None:
     assert np.all(arrays["frame"] == 40)
 
 
+def test_vtk_itself_reads_the_same_vectors(tmp_path: Path) -> None:
+    reason = "vtk is not installed (pip install '.[independent]')"
+    vtk = pytest.importorskip("vtk", reason=reason)
+    convert = pytest.importorskip("vtk.util.numpy_support", reason=reason)
+    result = drift_result((2.0, 1.0), **UNEQUAL)
+    paths = write_fields(tmp_path, result, FieldFormat.VTK, NullProgress())
+    reader = vtk.vtkXMLImageDataReader()
+    reader.SetFileName(str(next(path for path in paths if path.suffix == ".vti")))
+    reader.Update()
+    image = reader.GetOutput()
+    assert image.GetDimensions() == (64, 48, 1)
+    assert image.GetSpacing() == (0.5, 0.25, 1)
+    data = image.GetPointData()
+    assert data.GetVectors().GetName() == "velocity (cm/s)"
+    velocity = convert.vtk_to_numpy(data.GetArray("velocity (cm/s)")).reshape(48, 64, 3)
+    # 2 px of 0.5 mm and 1 px of 0.25 mm in 20 ms.
+    np.testing.assert_allclose(velocity, np.broadcast_to([5, 1.25, 0], velocity.shape), rtol=1e-5)
+    mask = convert.vtk_to_numpy(data.GetArray("mask")).reshape(48, 64)
+    assert np.array_equal(mask > 0, result.mask[1, ::-1])
+
+
 def test_vtk_collection_lists_the_times(tmp_path: Path) -> None:
     paths = write_fields(tmp_path, drift_result(**UNEQUAL), FieldFormat.VTK, NullProgress())
     listing = next(path for path in paths if path.name == "velocity-1.pvd")
