@@ -22,7 +22,7 @@ from engine.errors import MissingPackageError, ResourceError
 
 ABOUT = """Myoflux tracks tissue and blood in echocardiograms.
 
-main.py LOOP opens the window; the verbs below run without a screen, in the data's order:
+A LOOP alone opens the window; the verbs below run without a screen, in the data's order:
 info, mask, track, report. Research use only, not for diagnosis.
 """
 
@@ -101,7 +101,7 @@ for _verb in VERBS:
 def window(
     loop: Annotated[Path | None, typer.Argument(help="Loop or result to open")] = None,
 ) -> None:
-    """Open the window (the same as main.py [LOOP])."""
+    """Open the window (the same as a LOOP alone)."""
     if no_screen():
         raise ResourceError(
             "There is no screen to open a window on. Use a verb (see --help), or start under a "
@@ -142,7 +142,7 @@ def main() -> None:
         quiet_libraries()
     command = typer.main.get_command(app)
     verbs = command.commands if isinstance(command, TyperGroup) else {}
-    command(with_verb(sys.argv[1:], tuple(verbs)), prog_name="main.py")
+    command(with_verb(sys.argv[1:], tuple(verbs)), prog_name=Path(sys.argv[0]).name)
 
 
 def spread_points(arguments: list[str]) -> list[str]:

@@ -148,7 +148,7 @@ class MainWindow(QMainWindow):
             self.report_panel,
         )
         self.steps = StepsPanel(context, panels)
-        self.steps.setFixedWidth(316)
+        self.steps.setFixedWidth(340)
 
     def _compose(self) -> QWidget:
         self.view_bar = ViewBar(self.context)

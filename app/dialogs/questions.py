@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -19,6 +20,9 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.settings import Settings
 from app.widgets.parts import label
+
+_WIDE_TEXT: Final = "QLabel#qt_msgbox_label { min-width: 320px; }"
+"""Only the sentence is wide: the picture beside it is a label too."""
 
 
 def ask_open(parent: QWidget, settings: Settings, title: str, kinds: str) -> Path | None:
@@ -62,7 +66,7 @@ def show_error(parent: QWidget, sentence: str, details: str) -> QMessageBox:
     box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if details:
         box.setDetailedText(details)
-    box.setStyleSheet("QLabel { min-width: 320px; }")
+    box.setStyleSheet(_WIDE_TEXT)
     box.open()
     return box
 
@@ -91,7 +95,7 @@ def ask_keep(
     # After the box itself has gone, so that a file dialog does not open behind it.
     actions = {kinds.Save: save, kinds.Discard: discard}
     box.finished.connect(lambda code: actions.get(kinds(code), lambda: None)())
-    box.setStyleSheet("QLabel { min-width: 320px; }")
+    box.setStyleSheet(_WIDE_TEXT)
     box.open()
     return box
 

@@ -12,7 +12,8 @@ from app.panels.base import StepPanel
 from app.widgets.parts import FactTable, button, label, restyle, row
 from app.widgets.step_section import StepState
 from engine.export.notices import lacks_contrast
-from engine.model import Measurement, Measurements
+from engine.export.numbers import number
+from engine.model import Measurements
 
 _HEADLINES = (
     ("ls_a4c", "Longitudinal strain, A4C"),
@@ -87,17 +88,10 @@ def headline_facts(measurements: Measurements) -> list[tuple[str, str]]:
     for quantity, name in _HEADLINES:
         for found in measurements.select(quantity):
             if found.region in {"global", "mask"} and found.frame is None:
-                facts.append((name, rounded(found)))
+                facts.append((name, number(found.value, found.unit)))
     for quantity, name in _PEAKS:
         rows = list(measurements.select(quantity))
         if rows:
-            facts.append((name, rounded(max(rows, key=lambda item: abs(item.value)))))
+            peak = max(rows, key=lambda item: abs(item.value))
+            facts.append((name, number(peak.value, peak.unit)))
     return facts
-
-
-def rounded(measurement: Measurement) -> str:
-    """Return a value as a reader needs it: whole %, otherwise two significant digits."""
-    unit = measurement.unit
-    if unit in {"%", "1/min"}:
-        return f"{measurement.value:.0f} {unit.removeprefix('1')}"
-    return f"{measurement.value:.2g} {unit}".strip()

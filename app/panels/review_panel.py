@@ -38,7 +38,8 @@ class ReviewPanel(StepPanel):
         self._withdraw = button("Withdraw", self.withdraw)
         self.body.addWidget(self._advice)
         self.body.addWidget(self._segments)
-        self.body.addLayout(row(self._accept, self._withdraw, button("Play", play), stretch=0))
+        self._play = button("Play", play)
+        self.body.addLayout(row(self._accept, self._withdraw, self._play, stretch=0))
 
     def refresh(self) -> None:
         """Show the segments of the current loop."""
@@ -46,6 +47,7 @@ class ReviewPanel(StepPanel):
         tracked = loop is not None and loop.result is not None
         self._accept.setVisible(not (loop is not None and loop.reviewed))
         self._accept.setEnabled(tracked)
+        self._play.setEnabled(loop is not None)
         self._withdraw.setVisible(loop is not None and loop.reviewed)
         names = [] if loop is None else segment_names(loop)
         if list(self._boxes) != names:

@@ -14,6 +14,7 @@ from app import theme
 from app.session import Session
 from app.views.plots import quiet_plot
 from app.widgets.parts import ElidedLabel, label
+from engine.export.numbers import quantity_name, region_name, unit_sign
 from engine.export.palette import DARK
 from engine.model import Measurement, Measurements
 
@@ -27,6 +28,8 @@ _SHADES: Final = (
     "#d5734d",
     "#8d9bf0",
 )
+_BELOW, _ABOVE = 0.05, 0.2
+"""Free room under and over the curves, as shares of their range."""
 _FIRST: Final = (
     "strain_longitudinal",
     "strain_circumferential",
@@ -84,7 +87,7 @@ class CurvesView(QWidget):
         chosen = self.quantity.currentData()
         self.quantity.clear()
         for name in names:
-            self.quantity.addItem(name.replace("_", " ").capitalize(), name)
+            self.quantity.addItem(quantity_name(name), name)
         self.quantity.setVisible(bool(names))
         index = self.quantity.findData(chosen)
         if index < 0:
@@ -122,7 +125,9 @@ class CurvesView(QWidget):
                 antialias=True,
             )
         self._legend.setText(legend_html(regions) if len(regions) > 1 else "")
-        unit = rows[0].unit if rows else ""
+        low, high = marked_range([row.value for row in rows if row.region in regions])
+        item.setYRange(low, high, padding=0)
+        unit = unit_sign(rows[0].unit) if rows else ""
         item.setLabel("left", unit, color=theme.MUTED)
         item.setLabel("bottom", "Time, s" if timed else "Frame", color=theme.MUTED)
         self._note.setText(rows[0].definition if rows else "")
@@ -139,7 +144,7 @@ class CurvesView(QWidget):
                         angle=90,
                         pen=pen,
                         label=text,
-                        labelOpts={"color": shade, "position": 0.9, "anchors": [(-0.1, 0.5)] * 2},
+                        labelOpts={"color": shade, "position": 0.94, "anchors": [(-0.1, 0.5)] * 2},
                     )
                 )
         item.addItem(self._cursor, ignoreBounds=True)
@@ -162,6 +167,13 @@ class CurvesView(QWidget):
         frames = np.array(list(self._times))
         nearest = frames[np.argmin(np.abs(np.array(list(self._times.values())) - place))]
         self.sought.emit(int(nearest) - loop.cine.first_frame)
+
+
+def marked_range(values: list[float]) -> tuple[float, float]:
+    """Return the ends of an axis for curves, with room above them for the names of ED and ES."""
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    span = high - low or max(abs(high), 1.0)
+    return low - _BELOW * span, high + _ABOVE * span
 
 
 def frame_quantities(measurements: Measurements) -> list[str]:
@@ -190,7 +202,7 @@ def legend_html(regions: list[str]) -> str:
 
 def _unbroken(region: str) -> str:
     """Return a region's name as words that stay on one line."""
-    return region.replace("_", " ").replace("-", " ").replace(" ", "&nbsp;")
+    return region_name(region).replace(" ", "&nbsp;")
 
 
 def _frame_axis(rows: list[Measurement], *, timed: bool) -> dict[int, float]:

@@ -102,7 +102,12 @@ def _draw_ticks(painter: QPainter, bar: QRectF, low: float, high: float) -> None
         painter.setPen(theme.color(theme.TEXT))
         place = QRectF(bar.right() + 10, y - 8, 46, 16)
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(place, int(flags), f"{low + level * (high - low):.3g}")
+        painter.drawText(place, int(flags), tick_text(low + level * (high - low)))
+
+
+def tick_text(value: float) -> str:
+    """Return the number at a tick, with a true minus sign."""
+    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _draw_label(painter: QPainter, bar: QRectF, text: str) -> None:
