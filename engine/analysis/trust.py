@@ -2,11 +2,14 @@
 
 The expected error is a product of powers of what betrays an error without knowing the truth (see
 ``engine.analysis.witness``). Its exponents were fitted to the logarithm of the true error of
-three flows on seven noisy phantoms with drop-out, shadow, clutter, vortices and jets; those for a
-wall tracked by a network that tells its own expectation to that network's error, by
-``packaging/calibrate_trust.py``, which is run again with new weights. How well they do on phantoms
-left out of the fit stands in ``docs/experiments.md``. The score is ``1 / (1 + (error / 1 px)^2)``:
-half at one pixel, where trust ends.
+three flows on seven noisy phantoms with drop-out, shadow, clutter, vortices and jets. A wall
+tracked by a network that tells its own expectation has exponents of its own, fitted to that
+network's error on walls that are wiped out in places by ``packaging/calibrate_trust.py``, which
+is run again with new weights: there the texture's imprecision, the field's roughness, the
+darkness and the departure from the surroundings tell more than any witness. How well all this
+does on phantoms left out of the fit stands in ``docs/experiments.md``.
+
+The score is ``1 / (1 + (error / 1 px)^2)``: half at one pixel, where trust ends.
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ from numpy.typing import NDArray
 
 from engine.analysis.contrast import Contrast, trackable_contrast
 from engine.analysis.regions import bounding_box
-from engine.analysis.witness import Image, Witness, blurred, witness_of_pair
+from engine.analysis.texture import Image, blurred
+from engine.analysis.witness import Witness, witness_of_pair
 from engine.model import Scale, ScaleField, Target, TrackingResult
 from engine.progress import NullProgress, Progress, Step
 
@@ -49,6 +53,9 @@ class Calibration:
         disagreement: Factor on one minus the correlation of the images.
         speed: Of the length of the displacement.
         network: Of the network's own expectation.
+        imprecision: Of the error that the texture allows for.
+        departure: Of the speed's departure from the surroundings.
+        darkness: Factor on the darkness.
         constant: Logarithm of the error where all findings are one.
     """
 
@@ -59,6 +66,9 @@ class Calibration:
     disagreement: float = 0.0
     speed: float = 0.0
     network: float = 0.0
+    imprecision: float = 0.0
+    departure: float = 0.0
+    darkness: float = 0.0
     constant: float = 0.0
 
 
@@ -70,13 +80,12 @@ _ANY_FIELD: Final = {
     (False, True): Calibration(0.97, 0.82, constant=1.90),
     (False, False): Calibration(0.0, 2.05, constant=4.09),
 }
-# The same for a wall whose field carries the network's own expectation. Without frames the fit to
-# the present weights follows roughness hardly at all; an earlier one, which does, doubts more.
+# The same for a wall whose field carries the network's own expectation, with and without frames.
 _NETWORK_WALL: Final = {
-    (True, True): Calibration(0.09, 0.60, 0.11, 0.05, 0.74, 0.04, 0.12, -0.01),
-    (True, False): Calibration(0.0, 0.60, 0.12, 0.05, 0.75, 0.04, 0.12, -0.19),
-    (False, True): Calibration(0.08, 0.69, network=0.36, constant=0.63),
-    (False, False): Calibration(0.0, 0.72, network=0.36, constant=0.59),
+    True: Calibration(
+        roughness=1.14, network=0.17, imprecision=0.84, departure=0.26, darkness=0.26, constant=1.28
+    ),
+    False: Calibration(roughness=0.7, network=0.41, departure=0.21, constant=1.25),
 }
 
 
@@ -166,21 +175,25 @@ def _lost(seen: Witness, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     share = np.maximum(blurred(weight, _LOST_SIGMA), 1e-3)
     best = max(float(np.percentile(seen.correlation[mask], 90)), 0.1)
     agreement = np.clip(seen.correlation / best, 0.0, 1.2)
-    evidence = 1.5 * (0.7 - agreement) + 0.6 * np.log(seen.forward_backward + 0.1) + 0.3
+    evidence = 1.5 * (0.7 - agreement) + 0.6 * np.log(seen.forward_backward + 0.1) + 0.42
     smooth = blurred((evidence * weight).astype(np.float32), _LOST_SIGMA) / share
     return np.asarray(mask & (smooth > 0.0))
 
 
-def findings(seen: Witness, uncertainty: NDArray[np.floating] | None) -> dict[str, Image]:
+def findings(seen: Witness, field: ScaleField, pair: int) -> dict[str, Image]:
     """Return what a ``Calibration`` weighs, by the names of its exponents, ``(H, W)`` each.
+
+    The network's own expectation is noisy from pair to pair, so both neighbours' count, too.
 
     Args:
         seen: Of the pair.
-        uncertainty: The network's own expectation, ``(H, W)``, px, or None.
+        field: Displacements judged, with the network's own expectation where it is known.
+        pair: Index k of the pair.
     """
     found = {
         "roughness": np.log(seen.roughness + 0.05),
         "speed": np.log(seen.speed + 0.1),
+        "departure": np.log(seen.departure + 0.05),
     }
     if seen.temporal is not None:
         found["temporal"] = np.log(seen.temporal + 0.1)
@@ -188,8 +201,12 @@ def findings(seen: Witness, uncertainty: NDArray[np.floating] | None) -> dict[st
         found["both_ways"] = np.log(seen.forward_backward + 0.1)
         found["reference"] = np.log(seen.reference_forward_backward + 0.1)
         found["disagreement"] = 1.0 - seen.correlation
-    if uncertainty is not None:
-        found["network"] = np.log(np.maximum(uncertainty.astype(np.float32), _LEAST_PX))
+    if seen.imprecision is not None and seen.darkness is not None:
+        found["imprecision"] = np.log(np.maximum(seen.imprecision, _LEAST_PX))
+        found["darkness"] = seen.darkness
+    if field.uncertainty is not None:
+        around = field.uncertainty[max(pair - 1, 0) : pair + 2].astype(np.float32)
+        found["network"] = np.log(np.maximum(around, _LEAST_PX)).mean(axis=0)
     return found
 
 
@@ -200,8 +217,8 @@ def _expected_error(
     uncertainty = None if field.uncertainty is None else field.uncertainty[pair]
     known = (seen.correlation is not None, seen.temporal is not None)
     wall = result.target is Target.TISSUE and uncertainty is not None
-    calibration = (_NETWORK_WALL if wall else _ANY_FIELD)[known]
-    found = findings(seen, uncertainty)
+    calibration = _NETWORK_WALL[known[0]] if wall else _ANY_FIELD[known]
+    found = findings(seen, field, pair)
     logarithm: Image = np.full(seen.speed.shape, calibration.constant, dtype=np.float32)
     for name, finding in found.items():
         logarithm = logarithm + getattr(calibration, name) * finding

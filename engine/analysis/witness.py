@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.regions import bounding_box
+from engine.analysis.texture import Image, blurred, darkness, imprecision
 from engine.model import ScaleField, TrackingResult
 
 _MARGIN: Final = 32
@@ -25,9 +26,8 @@ _CORRELATION_SIGMA: Final = 8.0
 _SMOOTHING_SIGMA: Final = 4.0
 _ROUGHNESS_SIGMA: Final = 5.0
 _TEMPORAL_SIGMA: Final = 2.0
+_SURROUNDINGS_SIGMA: Final = 24.0
 _FLOOR_VARIANCE: Final = 1.0
-
-Image = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,21 +38,27 @@ class Witness:
         speed: Length of the displacement.
         determinant: Of the pull-back's gradient; zero or less is folding.
         roughness: Departure from the field's own local mean.
+        departure: Of the speed from that of the surroundings: static echo pins a field.
         temporal: Departure from the neighbouring pairs' displacement of the same material; None
             where there is no neighbouring pair.
         correlation: Local correlation of the images at the solution, -1 to 1; None without
             frames.
         forward_backward: Remainder after going back along the witness; None without frames.
         reference_forward_backward: The witness's own remainder; None without frames.
+        imprecision: Error that the texture allows for; None without frames.
+        darkness: Below the mask's median, in 50 grey levels; None without frames.
     """
 
     speed: Image
     determinant: Image
     roughness: Image
+    departure: Image
     temporal: Image | None
     correlation: Image | None
     forward_backward: Image
     reference_forward_backward: Image
+    imprecision: Image | None
+    darkness: Image | None
 
 
 def witness_of_pair(result: TrackingResult, field: ScaleField, pair: int) -> Witness:
@@ -84,22 +90,28 @@ def witness_of_pair(result: TrackingResult, field: ScaleField, pair: int) -> Wit
     temporal = _temporal(flow, neighbours) if neighbours else None
     zero = np.zeros_like(weight)
     correlation, both_ways, reference = None, zero, zero
+    imprecise, dark = None, None
     if result.frames is not None:
         fixed, moving = (
             small.reduce(result.frames[index][rows, columns].astype(np.float32))
             for index in (pair + 1, pair)
         )
-        correlation = local_correlation(fixed, warped(moving, flow))
+        found = warped(moving, flow)
+        correlation = local_correlation(fixed, found)
+        imprecise, dark = imprecision(fixed, found), darkness(fixed, found, weight > 0.5)
         both_ways, reference = _both_ways(fixed, moving, flow)
     enlarge = _Enlarge(small, rows, columns, mask.shape)
     return Witness(
         speed=enlarge(np.hypot(*flow)) * factor,
         determinant=enlarge(_determinant(flow)),
         roughness=enlarge(_roughness(flow, weight)) * factor,
+        departure=enlarge(_departure(flow, weight)) * factor,
         temporal=None if temporal is None else enlarge(temporal) * factor,
         correlation=None if correlation is None else enlarge(correlation),
         forward_backward=enlarge(both_ways) * factor,
         reference_forward_backward=enlarge(reference) * factor,
+        imprecision=None if imprecise is None else enlarge(imprecise) * factor,
+        darkness=None if dark is None else enlarge(dark),
     )
 
 
@@ -132,11 +144,6 @@ def local_correlation(first: Image, second: Image, sigma: float = _CORRELATION_S
         np.maximum(blurred(second * second, sigma) - mean_second**2, _FLOOR_VARIANCE),
     )
     return np.asarray(np.clip(covariance / np.sqrt(variances[0] * variances[1]), -1.0, 1.0))
-
-
-def blurred(image: Image, sigma: float) -> Image:
-    """Return a Gaussian blur."""
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), dtype=np.float32)
 
 
 def _bytes(image: Image) -> NDArray[np.uint8]:
@@ -193,6 +200,13 @@ def _roughness(flow: Image, weight: Image) -> Image:
     departure = np.hypot(*(part - smooth(part) for part in first)) * weight
     share_of_result = np.maximum(blurred(weight, _SMOOTHING_SIGMA), 1e-3)
     return blurred(departure, _SMOOTHING_SIGMA) / share_of_result
+
+
+def _departure(flow: Image, weight: Image) -> Image:
+    """Return how far the speed lies from its mean over the surroundings within the mask."""
+    speed = np.hypot(*flow)
+    share = np.maximum(blurred(weight, _SURROUNDINGS_SIGMA), 1e-3)
+    return np.asarray(np.abs(speed - blurred(speed * weight, _SURROUNDINGS_SIGMA) / share))
 
 
 def _determinant(flow: Image) -> Image:

@@ -1,0 +1,94 @@
+"""What the picture allows for: precise where speckle stands, not where the echo is lost."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.analysis.texture import blurred, darkness, imprecision
+from engine.analysis.trust import trust_map
+from engine.analysis.witness import witness_of_pair
+from engine.model import Scale, ScaleField, Target, TrackingResult
+from engine.phantom import Phantom, PhantomConfig, PhantomKind, make_phantom
+
+SHAPE = (96, 128)
+INSIDE = np.ones(SHAPE, dtype=bool)
+
+
+def speckle(seed: int, level: float = 40.0) -> np.ndarray:
+    """Smooth random grey values around 120."""
+    image = blurred(np.random.default_rng(seed).normal(size=SHAPE).astype(np.float32), 1.5)
+    return (120 + level * image / image.std()).astype(np.float32)
+
+
+def test_matching_speckle_is_precise_and_lost_echo_is_not() -> None:
+    fixed, other = speckle(0), speckle(1)
+    half = np.where(np.arange(SHAPE[1]) < 64, fixed, other)
+    found = imprecision(fixed, half)
+    assert found[:, 96:].mean() > 3 * found[:, :32].mean()
+    flat = np.full(SHAPE, 5.0, dtype=np.float32)
+    assert imprecision(flat, flat).min() > 25
+
+
+def test_an_edge_alone_is_as_imprecise_as_nothing() -> None:
+    """The aperture problem: along a straight edge the motion is unknown."""
+    rows = np.tile(np.linspace(0, 200, SHAPE[0], dtype=np.float32)[:, None], (1, SHAPE[1]))
+    assert imprecision(rows, rows)[20:-20, 20:-20].min() > 25
+
+
+def test_imprecision_does_not_depend_on_the_gain() -> None:
+    fixed, moving = speckle(0, 20.0), speckle(0, 20.0) + speckle(1, 5.0) - 120
+    once = imprecision(fixed, moving)
+    twice = imprecision(fixed * 2, moving * 2)
+    assert np.median(twice / once) == pytest.approx(1, abs=0.1)
+
+
+def test_darkness_counts_from_the_median_of_the_mask() -> None:
+    image = np.where(np.arange(SHAPE[1]) < 96, 150.0, 50.0) * np.ones(SHAPE)
+    found = darkness(image.astype(np.float32), image.astype(np.float32), INSIDE)
+    assert found[:, :70].max() == pytest.approx(0, abs=1e-3)
+    assert found[:, 120:].mean() == pytest.approx(2, abs=0.01)
+
+
+@pytest.fixture(scope="module")
+def wall() -> Phantom:
+    """A noisy wall with a flank that is lost."""
+    return make_phantom(
+        PhantomConfig(
+            PhantomKind.APICAL, (192, 256), 6, seed=3, cycle_frames=30, noise=0.25, drop_out=1.0
+        )
+    )
+
+
+def result_of(phantom: Phantom, displacement: np.ndarray) -> TrackingResult:
+    sure = np.full((len(displacement), *phantom.cine.shape[1:]), 0.15, dtype=np.float16)
+    return TrackingResult(
+        (ScaleField(Scale.FULL, displacement, sure),), phantom.mask, "ssmsr", Target.TISSUE,
+        "0", "0", frames=phantom.cine.frames,
+    )  # fmt: skip
+
+
+def test_a_wall_is_doubted_where_its_echo_is_lost(wall: Phantom) -> None:
+    """The same motion, once with and once without the flank: only the picture tells."""
+    full = make_phantom(replace(wall.config, drop_out=0.0))
+    lost = full.cine.frames[3].astype(int) - wall.cine.frames[3] > 60
+    before, after = (
+        trust_map(result_of(phantom, wall.displacement)).expected_error_px[2]
+        for phantom in (full, wall)
+    )
+    flank, rest = (wall.mask[3] & part for part in (blurred(lost * 1.0, 4) > 0.5, ~lost))
+    assert after[flank].mean() > 1.5 * before[flank].mean()
+    assert after[rest].mean() == pytest.approx(before[rest].mean(), rel=0.25)
+
+
+def test_a_place_pinned_by_static_echo_departs_from_its_surroundings(wall: Phantom) -> None:
+    moved = np.array(wall.displacement)
+    moved[:, 0] += 2.0
+    rows, columns = np.mgrid[:192, :256]
+    there = np.array([columns[wall.mask[3]][500], rows[wall.mask[3]][500]])
+    pinned = np.hypot(columns - there[0], rows - there[1]) < 8
+    moved[:, :, pinned] = 0.0
+    result = result_of(wall, moved)
+    departure = witness_of_pair(result, result.finest, 2).departure
+    inside = wall.mask[3]
+    assert departure[pinned & inside].mean() > 3 * departure[~pinned & inside].mean()
