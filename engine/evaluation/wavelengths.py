@@ -64,7 +64,7 @@ def response_tables(found: Sequence[Response]) -> list[str]:
         lines.append("Share of the true motion that is found; 1 is all of it.")
         lines += ["", "| method | " + " | ".join(lengths) + " |", "|---|" + "---:|" * len(lengths)]
         for title, values in response.amplitudes.items():
-            cells = ["-" if math.isnan(value) else f"{value:.2f}" for value in values]
+            cells = ["-" if math.isnan(value) else f"{round(value, 2) + 0:.2f}" for value in values]
             lines.append(f"| {title} | " + " | ".join(cells) + " |")
         lines.append("")
     return lines

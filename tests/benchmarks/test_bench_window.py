@@ -31,6 +31,9 @@ _PERIOD_MS = 5
 _P95_LIMIT_S = 0.050
 _MAX_LIMIT_S = 0.250
 _REDRAW_LIMIT_S = 0.030
+_PLAY_MS = 4000
+_LEAST_RATE = 25.0
+"""Frames a second below which playing is seen to stutter."""
 
 
 class _PhantomVerbs(EngineVerbs):
@@ -102,6 +105,42 @@ def test_event_loop_delay_while_tracking(
     window.close()
     assert np.percentile(delays, 95) < _P95_LIMIT_S
     assert delays.max() < _MAX_LIMIT_S
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)
+def test_playback_shows_frames_when_they_are_due(
+    benchmark: BenchmarkFixture, qapp: QApplication, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """A tracked loop of 512x384 at 75 frames/s, arrows drawn: how many frames are painted."""
+    theme.apply_theme(qapp)
+    cine = make_phantom(PhantomConfig(frames=24, size=(384, 512), cycle_frames=23)).cine
+    window = make_window(_PhantomVerbs(cine), Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.resize(1280, 800)
+    window.show()
+    window.commands.open_demo()
+    jobs, panel = window.context.jobs, window.track_panel
+    qtbot.waitUntil(lambda: not jobs.busy, timeout=120_000)
+    panel.preset.setCurrentIndex(panel.preset.findData(Preset.PREVIEW.value))
+    panel.run()
+    qtbot.waitUntil(lambda: not jobs.busy, timeout=120_000)
+    shown: list[float] = []
+    window.context.session.frame_changed.connect(lambda _: shown.append(time.perf_counter()))
+
+    def play() -> None:
+        shown.clear()
+        window.context.player.play()
+        qtbot.wait(_PLAY_MS)
+        window.context.player.pause()
+
+    benchmark.pedantic(play, rounds=1, iterations=1)
+    gaps = np.diff(shown)
+    rate = len(shown) / (_PLAY_MS / 1000)
+    benchmark.extra_info["frames_a_second"] = round(rate, 1)
+    benchmark.extra_info["p95_gap_ms"] = round(1000 * float(np.percentile(gaps, 95)), 1)
+    benchmark.extra_info["max_gap_ms"] = round(1000 * float(gaps.max()), 1)
+    window.close()
+    assert rate > _LEAST_RATE
 
 
 @pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)
