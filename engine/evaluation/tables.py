@@ -143,7 +143,8 @@ def _cell(row: Row, column: Column, best: float) -> str:
     value = row.values.get(column.name, float("nan"))
     if not math.isfinite(value):
         return "-"
-    text = f"{value:.{column.digits}g}" if value else "0"
+    large = abs(value) >= 10**column.digits
+    text = "0" if not value else f"{value:.0f}" if large else f"{value:.{column.digits}g}"
     own = row.method not in REFERENCE_ROWS
     return f"**{text}**" if own and value == best else text
 

@@ -16,7 +16,7 @@ from engine.evaluation.cases import (
     phantom_cases,
 )
 from engine.evaluation.phantom import evaluate_phantoms
-from engine.evaluation.records import Evaluation, EvaluationConfig
+from engine.evaluation.records import Column, Evaluation, EvaluationConfig, Row
 from engine.evaluation.tables import markdown, mean_rows, write_evaluation
 from engine.evaluation.wavelengths import responses
 from engine.phantom import make_phantom
@@ -136,6 +136,12 @@ def test_the_amplitude_stands_against_the_wavelength(tmp_path: Path) -> None:
     words = markdown(evaluation)
     assert "| method | 8 px | 16 px | 32 px | 64 px | 128 px |" in words
     assert (tmp_path / "waves.png") in write_evaluation(evaluation, tmp_path, "waves")
+
+
+def test_large_numbers_are_written_out() -> None:
+    column = Column("memory", "MiB")
+    rows = (Row("case", "dis", "1", "", 0, {"memory": 1134.4}),)
+    assert "| 1134 |" in markdown(Evaluation("E", (column,), rows)).replace("**", "")
 
 
 def test_it_can_be_cancelled() -> None:
