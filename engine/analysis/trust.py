@@ -36,8 +36,9 @@ _ERROR_AT_THRESHOLD_PX: Final = 1.0
 _NETWORK_SHARE, _NETWORK_FACTOR = 0.3, 1.67
 
 _LEAST_PX: Final = 0.05
-# What the network itself doubts is not believed, however calm the field is.
-_NETWORK_BELIEVED: Final = 0.25
+# What the network itself doubts by more than this is lost, however calm the field is. Below it the
+# network's expectation is a finding among others: held against all of them it ranks worse.
+_NETWORK_DOUBTS_PX: Final = 3.0
 _LOST_SIGMA: Final = 6.0
 
 
@@ -230,8 +231,8 @@ def _expected_error(
             logarithm = 0.5 * (logarithm + _image_evidence(seen, seen.correlation))
     expected = np.exp(logarithm)
     if wall and uncertainty is not None:
-        doubted = _NETWORK_BELIEVED * uncertainty.astype(np.float32)
-        expected = np.maximum(expected, doubted)
+        lost = uncertainty.astype(np.float32) / _NETWORK_DOUBTS_PX - 1.0
+        expected = np.maximum(expected, lost)
     return _with_physics(expected, seen)
 
 
