@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from engine.export.facts import RESEARCH, loop_words, spacing_words, view_name
 from engine.export.numbers import measured, quantity_name
@@ -59,9 +59,40 @@ def research_appendix(flow: Flow, measurements: Measurements) -> None:
     flow.y = page.paragraph(MARGIN, y, note, CONTENT, size=7.5, colour=PRINT.muted) + 3
 
 
+def settings_words(value: Any) -> str:
+    """Return settings as a reader reads them: ``Tracking: device auto, seed 0. Threads: 2.``
+
+    Args:
+        value: Plain JSON values; groups one below the other are set off by brackets.
+    """
+    if not isinstance(value, Mapping):
+        return _setting(value)
+    groups = []
+    for key in sorted(value):
+        inner = value[key]
+        words = _setting(inner)
+        if isinstance(inner, Mapping):
+            pairs = sorted(inner.items())
+            words = ", ".join(f"{name.replace('_', ' ')} {_setting(item)}" for name, item in pairs)
+        groups.append(f"{key.replace('_', ' ').capitalize()}: {words.rstrip('.')}.")
+    return " ".join(groups)
+
+
+def _setting(value: Any) -> str:
+    """Return one setting in words."""
+    if isinstance(value, Mapping):
+        inner = (f"{key.replace('_', ' ')} {_setting(item)}" for key, item in value.items())
+        return f"({', '.join(inner)})"
+    if isinstance(value, list):
+        return " ".join(_setting(item) for item in value) or "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "none" if value is None or value == "" else str(value)
+
+
 def settings_table(flow: Flow, result: TrackingResult) -> None:
     """Draw source, calibration, settings and version."""
-    config = json.dumps(plain(result.config), sort_keys=True)
+    config = settings_words(plain(result.config))
     facts = [
         ("Source", result.source_name or "not named"),
         ("SHA-256", result.source_sha256 or "not known"),
@@ -70,7 +101,7 @@ def settings_table(flow: Flow, result: TrackingResult) -> None:
         ("Image", f"{result.mask.shape[2]} x {result.mask.shape[1]} px"),
         ("Calibration", spacing_words(result)),
         ("Method", f"{result.method}, seed {result.seed}, software {result.software_version}"),
-        ("Settings", "none stored" if config == "{}" else config),
+        ("Settings", config or "none stored"),
     ]
     width = CONTENT - 26
     lines = sum(len(wrap(text, width, 8)) for _, text in facts)

@@ -14,6 +14,7 @@ from synthetic_results import drift_result, ring_contours, some_measurements, un
 
 from engine.config import ReportConfig
 from engine.errors import OutputError
+from engine.export.detail_pages import settings_words
 from engine.export.notices import NOT_REVIEWED, reader_warnings
 from engine.export.page import Page
 from engine.export.palette import PRINT
@@ -75,6 +76,19 @@ def _flow(unit: str) -> Measurements:
         for k in range(1, 4)
     ]
     return Measurements(tuple(rows), ("No trackable contrast.",), (("vortex", "No contrast."),))
+
+
+def test_settings_are_words_and_not_a_dump() -> None:
+    config = {
+        "tracking": {"device": "auto", "init": None, "scales": ["1_8", "1"], "temporal": True},
+        "threads": 2,
+        "mask": {"notes": [], "kind": "myocardial wall"},
+    }
+    assert settings_words(config) == (
+        "Mask: kind myocardial wall, notes none. Threads: 2. "
+        "Tracking: device auto, init none, scales 1_8 1, temporal on."
+    )
+    assert settings_words({}) == ""
 
 
 def test_all_files_are_written(tmp_path: Path) -> None:
