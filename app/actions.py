@@ -172,6 +172,10 @@ class Actions:
             self._actions[spec.name].setEnabled(there[spec.needs])
 
 
+UNDO_KEYS: Final = [("Ctrl+Z", "Undo"), ("Ctrl+Shift+Z", "Redo")]
+"""Made apart from the table, because they name what they act on."""
+
+
 def shortcut_groups() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return all keys with their texts, by menu."""
     groups = []
@@ -187,6 +191,8 @@ def shortcut_groups() -> list[tuple[str, list[tuple[str, str]]]]:
             for spec in ACTIONS
             if spec.menu == menu and spec.keys
         ]
+        if menu == "Edit":
+            keys[:0] = UNDO_KEYS
         if keys:
             groups.append((menu, keys))
     return groups

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLabel
 
-from app.actions import NUDGES
+from app.actions import NUDGES, UNDO_KEYS
 from app.operations.export import named
 from app.views.tools import CaliperTool, ProbeTool
 from engine.export.notices import RESEARCH_USE
@@ -46,8 +46,8 @@ def add_undo(window: MainWindow) -> None:
     """Put undo and redo, which name what they act on, at the head of the menu Edit."""
     menu, group = window.actions_.menus["Edit"], window.context.session.undo_group
     undo, redo = group.createUndoAction(window), group.createRedoAction(window)
-    undo.setShortcut("Ctrl+Z")
-    redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
+    undo.setShortcut(UNDO_KEYS[0][0])
+    redo.setShortcuts([QKeySequence(UNDO_KEYS[1][0]), QKeySequence("Ctrl+Y")])
     menu.insertActions(menu.actions()[0], [undo, redo])
 
 

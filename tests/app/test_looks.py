@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 from small_engine import dialogs, wait_idle
 
+from app.actions import shortcut_groups
 from app.main_window import MainWindow
 from app.panels.measure_panel import headline_facts
 from app.views.curves import legend_html, marked_range
@@ -58,6 +59,12 @@ def test_segments_are_written_alike_in_legend_and_review(tracked: MainWindow, qt
     tracked.measure_panel.run()
     wait_idle(tracked, qtbot)
     assert tracked.lower_pane.curves.quantity.currentText() == "Longitudinal strain"
+
+
+def test_the_list_of_keys_is_that_of_the_menus(window: MainWindow) -> None:
+    listed = dict(dict(shortcut_groups())["Edit"])
+    for action in window.actions_.menus["Edit"].actions()[:2]:
+        assert listed[action.shortcut().toString()] in {"Undo", "Redo"}
 
 
 def test_what_needs_a_loop_is_off_without_one(window: MainWindow) -> None:
