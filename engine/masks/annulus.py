@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.masks.contour import best_path, parabola
 from engine.masks.filters import evenly, sample_frames, smooth_along
 from engine.masks.settings import AnnulusConfig
 from engine.masks.shape import normals, resample
@@ -57,11 +58,22 @@ def _slide_end(
     score += config.valve * _closed_valve(frames, contours, down, slide)
     score = smooth_along(score, config.time_sigma, 0) + config.pooled * score.mean(0)
     score -= config.stay * (slide / (config.reach * length)) ** 2
-    shift = smooth_along(slide[score.argmax(1)], config.time_sigma, 0)
+    shift = smooth_along(_through_time(score, slide, config), config.time_sigma, 0)
     weight = np.clip(1 - np.arange(points) / (0.35 * points), 0, 1)
     return np.asarray(
         contours + shift[:, None, None] * weight[None, :, None] * down[:, None], np.float64
     )
+
+
+def _through_time(score: Array, slide: Array, config: AnnulusConfig) -> Array:
+    """Return the slide of every frame that has most evidence and changes least, ``(T,)``."""
+    step = float(slide[1] - slide[0])
+    # The cost is that of the whole reach within the time over which the heart holds still.
+    share = max(config.time_sigma, 0.5) * step / float(slide[-1])
+    path = best_path(
+        score[None], closed=False, bending=config.change * share**2, farthest=len(slide) // 4
+    )
+    return np.asarray(slide[path[0]] + step * parabola(score[None], path)[0], np.float64)
 
 
 @dataclass(frozen=True, eq=False)

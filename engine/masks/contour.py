@@ -55,31 +55,36 @@ def edge_profile(
     return np.asarray((out - into) / level, np.float64)
 
 
-def best_path(score: Array, *, closed: bool, bending: float) -> NDArray[np.int64]:
+def best_path(
+    score: Array, *, closed: bool, bending: float, farthest: int = 1
+) -> NDArray[np.int64]:
     """Return the offset index of every point that maximises the summed score, ``(T, N)``.
 
     Args:
         score: ``(T, N, K)``.
         closed: Whether the last point is the first's neighbour.
-        bending: Cost of a step by one offset between neighbours (larger steps are forbidden).
+        bending: Cost of a step by one offset between neighbours; it grows with the step's square.
+        farthest: Offsets that neighbours may differ by.
     """
     if closed:
         # The seam moves to the strongest point, and the path is run once and a half around.
         points = score.shape[1]
         lap = np.concatenate([score, score, score], axis=1)
-        return _viterbi(lap, bending)[:, points : 2 * points]
-    return _viterbi(score, bending)
+        return _viterbi(lap, bending, farthest)[:, points : 2 * points]
+    return _viterbi(score, bending, farthest)
 
 
-def _viterbi(score: Array, bending: float) -> NDArray[np.int64]:
+def _viterbi(score: Array, bending: float, farthest: int) -> NDArray[np.int64]:
     frames, points, levels = score.shape
+    steps = np.arange(-farthest, farthest + 1)
+    cost = bending * steps[:, None, None] ** 2
     total = score[:, 0].copy()
     came = np.zeros((frames, points, levels), np.int64)
     for i in range(1, points):
-        padded = np.pad(total, ((0, 0), (1, 1)), constant_values=-np.inf)
-        options = np.stack([padded[:, :-2] - bending, total, padded[:, 2:] - bending])
+        padded = np.pad(total, ((0, 0), (farthest, farthest)), constant_values=-np.inf)
+        options = np.stack([padded[:, k : k + levels] for k in range(len(steps))]) - cost
         choice = options.argmax(0)
-        came[:, i] = choice - 1
+        came[:, i] = steps[choice]
         total = np.take_along_axis(options, choice[None], 0)[0] + score[:, i]
     path = np.empty((frames, points), np.int64)
     path[:, -1] = total.argmax(1)
@@ -119,15 +124,20 @@ def refine(
     score = smooth_along(score, time_sigma, 0)
     score -= stay * (offsets / max(radius, 1e-6)) ** 2
     path = best_path(score, closed=closed, bending=0.05)
-    moves = offsets[path] + step * _parabola(score, path)
+    moves = offsets[path] + step * parabola(score, path)
     moves = smooth_along(moves, along_sigma, 1, closed=closed)
     moves = smooth_along(moves, time_sigma, 0)
     moved = contours + moves[..., None] * normals(contours, closed=closed)
     return resample(moved, contours.shape[1], closed=closed)
 
 
-def _parabola(score: Array, path: NDArray[np.int64]) -> Array:
-    """Peak between the samples around the chosen one, in steps."""
+def parabola(score: Array, path: NDArray[np.int64]) -> Array:
+    """Return where the score peaks between the samples around the chosen one, in steps.
+
+    Args:
+        score: ``(T, N, K)``.
+        path: Chosen samples, ``(T, N)``.
+    """
     middle = np.clip(path, 1, score.shape[2] - 2)[..., None]
     below, here, above = (np.take_along_axis(score, middle + d, 2)[..., 0] for d in (-1, 0, 1))
     curve = below - 2 * here + above
@@ -135,16 +145,40 @@ def _parabola(score: Array, path: NDArray[np.int64]) -> Array:
     return np.where(path == middle[..., 0], np.clip(peak, -0.5, 0.5), 0.0)
 
 
-def smooth_in_time(contours: Array, sigma: float) -> Array:
-    """Return contours smoothed over frames (Gaussian, ends kept by odd reflection)."""
-    frames = len(contours)
-    if frames < 3 or sigma <= 0:
-        return contours
-    pad = min(frames - 1, int(np.ceil(4 * sigma)))
-    before = 2 * contours[:1] - contours[pad:0:-1]
-    after = 2 * contours[-1:] - contours[-2 : -2 - pad : -1]
-    extended = np.concatenate([before, contours, after])
-    return smooth_along(extended, sigma, 0)[pad : pad + frames]
+def smooth_in_time(values: Array, sigma: float, *, lead: int = 2, rest: float = 4.0) -> Array:
+    """Return what moves with the heart, smoothed over frames, ``(T, ...)``.
+
+    A beat is a motion in few modes (left singular vectors over time): the leading ones are
+    smoothed by ``sigma``, the others, which hold more noise than motion, by ``rest`` times that.
+    A line is fitted around every frame, so that a motion is not flattened at the loop's ends.
+
+    Args:
+        values: ``(T, ...)``, in correspondence through time.
+        sigma: Standard deviation of the weights, frames.
+        lead: Modes that count as motion.
+        rest: How much more the others are smoothed.
+    """
+    if len(values) < 3 or sigma <= 0:
+        return values
+    flat = values.reshape(len(values), -1)
+    mean = flat.mean(0)
+    left, size, right = np.linalg.svd(flat - mean, full_matrices=False)
+    course = left * size
+    smooth = [
+        _line_weights(len(values), sigma) @ course[:, :lead],
+        _line_weights(len(values), rest * sigma) @ course[:, lead:],
+    ]
+    return np.asarray((mean + np.concatenate(smooth, axis=1) @ right).reshape(values.shape))
+
+
+def _line_weights(frames: int, sigma: float) -> Array:
+    """Return what every frame counts in the line fitted around every other, ``(T, T)``."""
+    away = np.arange(frames)[None] - np.arange(frames)[:, None]
+    weight = np.exp(-0.5 * (away / sigma) ** 2)
+    total, first, second = ((weight * away**power).sum(1, keepdims=True) for power in (0, 1, 2))
+    spread = total * second - first**2
+    line = weight * (second - first * away) / np.maximum(spread, 1e-12)
+    return np.asarray(np.where(spread > 1e-9 * total**2, line, weight / total), np.float64)
 
 
 def beat_frames(size: Array) -> float:

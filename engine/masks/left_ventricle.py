@@ -276,7 +276,8 @@ def _through_time(
         )
     gap = max(1.0, count / max(1, len(keys)))
     sigma = _time_sigma(areas(model.contours(shapes, loop.size, POINTS)), gap) / gap
-    shapes = smooth_in_time(shapes[:, :, None], sigma)[:, :, 0]
+    # Single frames are searched with much noise; what is lost here, the edge brings back.
+    shapes = smooth_in_time(shapes / model.spread, 2 * sigma, lead=1, rest=3.0) * model.spread
     full = np.stack([np.interp(np.arange(count), keys, column) for column in shapes.T], axis=1)
     return model.contours(full, loop.size, POINTS)
 

@@ -111,6 +111,7 @@ class AnnulusConfig:
         leaflet: Weight of the leaflet's hinge, inside the contour.
         valve: Weight of a line bright from end to end: the closed valve.
         stay: Cost of the farthest slide.
+        change: Cost of the farthest slide within the time of the smoothing.
         time_sigma: Smoothing of evidence and slide over time, frames.
         pooled: Weight of the mean evidence of all frames beside that of neighbouring ones.
     """
@@ -120,6 +121,7 @@ class AnnulusConfig:
     leaflet: float = setting(1.0, "Leaflet's hinge", "Weight", minimum=0, maximum=5)
     valve: float = setting(0.8, "Closed valve", "Weight", minimum=0, maximum=5)
     stay: float = setting(0.3, "Stay", "Cost of sliding", minimum=0, maximum=10)
+    change: float = setting(30.0, "Change", "Cost from frame to frame", minimum=0, maximum=1000)
     time_sigma: float = setting(2.0, "Time", "Smoothing, frames", minimum=0, maximum=20)
     pooled: float = setting(1.0, "Pooled", "Evidence of all frames", minimum=0, maximum=10)
 

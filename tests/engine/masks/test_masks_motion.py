@@ -54,7 +54,7 @@ def test_no_apical_boundary_jumps_across_itself(apical: Phantom) -> None:
 
 
 @pytest.mark.xfail(
-    reason="An end at the annulus slides along the wall by up to 5 px more than the truth",
+    reason="An end at the annulus slides along the wall by 1.3 px more than the truth",
     strict=True,
 )
 def test_no_apical_point_jumps(apical: Phantom) -> None:
@@ -62,10 +62,6 @@ def test_no_apical_point_jumps(apical: Phantom) -> None:
         assert excess(made, true)[0].max() < ALLOWED_PX
 
 
-@pytest.mark.xfail(
-    reason="At 20 frames a beat, 8 px a frame, the annulus jumps by up to 3 px more than the truth",
-    strict=True,
-)
 def test_no_fast_apical_boundary_jumps_across_itself() -> None:
     fast = make_phantom(PhantomConfig(size=(192, 256), frames=20, cycle_frames=20, seed=7))
     for made, true in layers(fast):
