@@ -17,6 +17,7 @@ from engine.registration.pairs import ImagePairs
 from engine.registration.pyramid import scaled_size
 from engine.registration.refine import refine_once
 from engine.registration.second_start import SEARCH_SCALE, better_of, searched_start
+from engine.registration.shared_course import along_shared_course
 
 SECOND_START: Final = Scale.QUARTER
 """Where a patch search is tried beside the network's own motion, after each pass."""
@@ -87,12 +88,12 @@ class MotionEstimator:
         return scale is Scale.FULL and bool(self._settings.baselines)
 
     def settle(self, pairs: ImagePairs, motion: Motion, run: Stage) -> Motion:
-        """Correct the motion over longer baselines."""
+        """Correct the motion over longer baselines, and by what all pairs leave over alike."""
         lengths = self._settings.baselines
         for number, length in enumerate(lengths):
             part = run.part(number / len(lengths), 1 / len(lengths))
             motion = Baselines(self._network, pairs, motion, part).refined(length)
-        return motion
+        return along_shared_course(pairs, motion, float(run.scale.fraction))
 
     def _others(
         self,
