@@ -44,7 +44,7 @@ def cohort(
     """Track and report many loops; write cohort.csv and studies.csv. Run again to go on.
 
     The list is a CSV with the column loop, and any of study, view, target, ed, es, contours,
-    mask, frames, fps, spacing_x_mm, spacing_y_mm.
+    mask, frames, fps, spacing_x_mm, spacing_y_mm, exclude (segments, separated by semicolons).
     """
     tracking = TrackingConfig(
         preset=preset, scales=preset_scales(preset, None), device=device.value, seed=seed

@@ -66,7 +66,8 @@ def mask_from_file(cine: Cine, config: MaskConfig, target: Target) -> Mask:
     """
     if config.file is None:
         raise InputError("The mask method file needs a mask file: give one with --mask.")
-    note = f"Mask read from {config.file.name}."
+    # The name of a file often is a patient's: notes reach the report, so the kind must do.
+    note = f"Mask read from a file ({config.file.suffix.lower().lstrip('.') or 'no suffix'})."
     if config.file.suffix.lower() != ".json":
         data = read_mask_file(config.file, cine.shape, cine.first_frame)
         return Mask(data, MaskKind.FILE, notes=(note,))
