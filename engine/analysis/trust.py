@@ -84,9 +84,9 @@ _ANY_FIELD: Final = {
 # The same for a wall whose field carries the network's own expectation, with and without frames.
 _NETWORK_WALL: Final = {
     True: Calibration(
-        roughness=1.14, network=0.17, imprecision=0.84, departure=0.26, darkness=0.26, constant=1.28
+        roughness=0.98, network=0.18, imprecision=0.83, departure=0.28, darkness=0.26, constant=0.87
     ),
-    False: Calibration(roughness=0.7, network=0.41, departure=0.21, constant=1.25),
+    False: Calibration(roughness=0.51, network=0.41, departure=0.23, constant=0.78),
 }
 
 
