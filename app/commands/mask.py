@@ -19,7 +19,7 @@ from engine.export.mask_picture import write_mask_picture
 from engine.export.movie import write_mask_movie
 from engine.masks.build import save_masks
 from engine.masks.editing import reversed_contours
-from engine.masks.files import mask_of_contours, sound_contours
+from engine.masks.files import mask_of_contours
 from engine.masks.propagation import follow_motion
 from engine.masks.sector import analyse_sector
 from engine.model import Cine, Contours, Mask, Target
@@ -122,6 +122,11 @@ def _motion(path: Path, cine: Cine) -> NDArray[np.floating]:
     result = pipeline.read_result(path)
     if result.source_sha256 != cine.provenance.sha256:
         raise InputError(f"{path.name} is of another loop: give the result of this one.")
+    if result.target is Target.BLOOD:
+        raise InputError(
+            f"{path.name} holds the motion of blood, but contours move with the wall: give a "
+            "result of --target tissue."
+        )
     first, field = result.first_frame, result.fields[-1].displacement
     if (first, len(field) + 1) != (cine.first_frame, len(cine.frames)):
         raise InputError(
@@ -133,20 +138,7 @@ def _motion(path: Path, cine: Cine) -> NDArray[np.floating]:
 
 def _followed(made: Mask, cine: Cine, target: Target, motion: NDArray[np.floating]) -> Mask:
     """Return the mask with contours that follow the motion between their keyframes."""
-    moved, agreement = follow_motion(_contours(made), motion)
-    sector, outer = analyse_sector(cine).mask, moved.epicardial
-    # Where the wall's outer curve leaves the picture, the mask is cut, and not the curve.
-    sound = replace(
-        moved,
-        endocardial=_sound(moved.endocardial, sector, closed=moved.closed),
-        epicardial=None if outer is None else _sound(outer, None, closed=moved.closed),
-    )
-    data = mask_of_contours(sound, cine.shape[1:], target, sector=sector)
-    return replace(made, data=data, contours=sound, notes=(agreement.sentence, *made.notes))
-
-
-def _sound(
-    curves: NDArray[np.float32], sector: NDArray[np.bool_] | None, *, closed: bool
-) -> NDArray[np.float32]:
-    """Return curves none of which crosses itself or, where it is given, leaves the sector."""
-    return sound_contours(curves.astype(np.float64), sector, closed=closed).astype(np.float32)
+    sector = analyse_sector(cine).mask
+    moved, agreement = follow_motion(_contours(made), motion, sector)
+    data = mask_of_contours(moved, cine.shape[1:], target, sector=sector)
+    return replace(made, data=data, contours=moved, notes=(agreement.sentence, *made.notes))

@@ -23,7 +23,8 @@ from engine.masks.editing import (
     starts_on_the_right,
 )
 from engine.masks.propagation import AGREEMENT, follow_motion
-from engine.model import Contours, Mask
+from engine.masks.sector import analyse_sector
+from engine.model import Contours, Mask, Target
 from engine.progress import Progress
 
 KIND = "edit"
@@ -121,10 +122,14 @@ def follow(context: Context) -> None:
     finest = loop.finest
     if finest is None:
         raise InputError("There is no motion to follow yet: track the loop first.")
+    if loop.target is Target.BLOOD:
+        raise InputError(
+            "The motion found is that of blood, but contours move with the wall: track tissue."
+        )
     mask, field = loop.mask, finest.field.displacement
 
     def work(progress: Progress) -> Mask:
-        moved, agreement = follow_motion(contours, field)
+        moved, agreement = follow_motion(contours, field, analyse_sector(loop.cine).mask)
         progress.check()
         filled = context.verbs.fill_contours(loop.cine, mask, moved, loop.target)
         kept = tuple(note for note in filled.notes if not note.startswith(AGREEMENT))

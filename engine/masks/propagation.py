@@ -18,6 +18,7 @@ from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
 from engine.errors import InputError
+from engine.masks.check import repair_contour
 from engine.masks.rasterise import fill_polygon
 from engine.masks.shape import resample
 from engine.model import Contours
@@ -110,7 +111,7 @@ def propagate_contours(
 
 
 def follow_motion(
-    contours: Contours, displacement: NDArray[np.floating]
+    contours: Contours, displacement: NDArray[np.floating], sector: NDArray[np.bool_]
 ) -> tuple[Contours, Agreement]:
     """Return contours that follow the tracked field, and how far they agree with those before.
 
@@ -118,7 +119,9 @@ def follow_motion(
 
     Args:
         contours: Of the loop; their keyframes are the given or confirmed ones.
-        displacement: ``(T-1, 2, H, W)``, pull-back, px.
+        displacement: ``(T-1, 2, H, W)``, pull-back, px, of tissue.
+        sector: ``(H, W)``: the inner curve stays inside. Where the outer one leaves the picture,
+            the mask is cut and not the curve.
 
     Raises:
         InputError: If no keyframe is marked, or field and contours differ in frames.
@@ -129,15 +132,19 @@ def follow_motion(
             f"{len(contours.endocardial)}. Track this loop first."
         )
 
-    def carried(curves: NDArray[np.float32]) -> NDArray[np.float32]:
+    def carried(
+        curves: NDArray[np.float32], within: NDArray[np.bool_] | None
+    ) -> NDArray[np.float32]:
         marked = {frame: curves[frame] for frame in contours.keyframes}
-        return propagate_contours(displacement, marked).astype(np.float32)
+        moved = propagate_contours(displacement, marked)
+        sound = [repair_contour(curve, within, closed=contours.closed) for curve in moved]
+        return np.stack(sound).astype(np.float32)
 
     outer = contours.epicardial
     moved = replace(
         contours,
-        endocardial=carried(contours.endocardial),
-        epicardial=None if outer is None else carried(outer),
+        endocardial=carried(contours.endocardial, sector),
+        epicardial=None if outer is None else carried(outer, None),
     )
     agreement = compare_contours(contours.endocardial, moved.endocardial, closed=contours.closed)
     return moved, agreement

@@ -106,6 +106,19 @@ def test_points_of_both_phases_are_on_the_contours(
             assert np.linalg.norm(made[frame] - place, axis=1).min() < 1.0
 
 
+def test_contours_do_not_follow_blood(
+    invoke: Invoke, cine: Path, heart: Phantom, tmp_path: Path
+) -> None:
+    np.savez_compressed(tmp_path / "wall.npz", mask=heart.cavity)
+    words = ("--mask", tmp_path / "wall.npz", "--preset", "preview", "--target", "blood")
+    assert invoke("track", cine, "--out", tmp_path, *words).code == 0
+    out = tmp_path / "out"
+    answer = invoke("mask", cine, "--out", out, "--follow", tmp_path / "result.h5")
+    assert answer.code == 2
+    assert "give a result of --target tissue" in answer.sentence
+    assert not out.exists()
+
+
 def test_a_result_that_cannot_be_followed_is_one_sentence(
     invoke: Invoke, cine: Path, loop: Path, result: Path, tracked: Path, tmp_path: Path
 ) -> None:

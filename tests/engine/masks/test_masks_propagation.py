@@ -6,11 +6,13 @@ import pytest
 from engine.errors import InputError
 from engine.masks.propagation import (
     compare_contours,
+    follow_motion,
     propagate_contours,
     step_back,
     step_forward,
 )
 from engine.masks.shape import ellipses
+from engine.model import Contours
 from engine.phantom import Phantom
 
 
@@ -79,3 +81,17 @@ def test_what_cannot_be_propagated_is_told() -> None:
         propagate_contours(drift(3, 0), {3: circle()})
     with pytest.raises(InputError, match="same number"):
         propagate_contours(drift(3, 0), {0: circle(), 1: circle()[:20]})
+
+
+def test_a_curve_that_follows_stays_in_the_sector() -> None:
+    turn = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+    ring = np.stack([40 + 15 * np.cos(turn), 40 + 15 * np.sin(turn)], axis=1).astype(np.float32)
+    contours = Contours(np.repeat(ring[None], 5, axis=0), closed=True, keyframes=(0,))
+    away = np.zeros((4, 2, 80, 80), np.float32)
+    away[:, 0] = -5.0
+    sector = np.zeros((80, 80), np.bool_)
+    sector[:, :65] = True
+    moved, _ = follow_motion(contours, away, sector)
+    assert moved.endocardial[0] == pytest.approx(ring, abs=0.5)
+    assert moved.endocardial[-1, :, 0].mean() > 50
+    assert moved.endocardial[..., 0].max() <= 65
