@@ -70,12 +70,12 @@ class EngineVerbs:
 
     def fill_contours(self, cine: Cine, mask: Mask, contours: Contours, target: Target) -> Mask:
         """Return the mask with edited contours, made sound and filled."""
-        files = _load("masks.files")
+        files, check = _load("masks.files"), _load("masks.check")
         closed, outer = contours.closed, contours.epicardial
         sound = dataclasses.replace(
             contours,
-            endocardial=files.sound_contours(contours.endocardial, None, closed=closed),
-            epicardial=None if outer is None else files.sound_contours(outer, None, closed=closed),
+            endocardial=check.sound_contours(contours.endocardial, None, closed=closed),
+            epicardial=None if outer is None else check.sound_contours(outer, None, closed=closed),
         )
         data = files.mask_of_contours(sound, cine.shape[1:], target)
         return dataclasses.replace(mask, data=data, contours=sound, confidence=None)

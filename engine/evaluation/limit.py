@@ -23,6 +23,7 @@ from scipy import ndimage, sparse
 from scipy.linalg import solve
 
 from engine.phantom import Phantom
+from engine.registration.splines import cubic_splines
 
 GRIDS_PX: Final = (12, 16, 24, 32, 48, 64, 96)
 _RIDGE: Final = 1e-3
@@ -96,7 +97,9 @@ def _pair_errors(phantom: Phantom, pair: int, grid: int) -> tuple[float, float]:
 def _spline_basis(inside: NDArray[np.bool_], grid: int) -> sparse.csr_array:
     """Return the values of all cubic B-splines that reach the mask, ``(pixels, splines)``."""
     rows, columns = np.nonzero(inside)
-    (row, row_weight), (column, column_weight) = (_cubic(place / grid) for place in (rows, columns))
+    (row, row_weight), (column, column_weight) = (
+        cubic_splines(place / grid) for place in (rows, columns)
+    )
     wide = inside.shape[1] // grid + 5
     place = (row[:, :, None] * wide + column[:, None, :]).reshape(len(rows), 16)
     weight = row_weight[:, :, None] * column_weight[:, None, :]
@@ -104,14 +107,6 @@ def _spline_basis(inside: NDArray[np.bool_], grid: int) -> sparse.csr_array:
     start = np.arange(0, place.size + 1, 16)
     shape = (len(rows), len(used))
     return sparse.csr_array((weight.ravel(), place.ravel(), start), shape=shape)
-
-
-def _cubic(place: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the four uniform cubic B-splines that reach each place, and their values."""
-    first = np.floor(place).astype(np.intp)
-    f = place - first
-    values = [(1 - f) ** 3, 3 * f**3 - 6 * f**2 + 4, -3 * f**3 + 3 * f**2 + 3 * f + 1, f**3]
-    return first[:, None] + np.arange(4), np.stack(values, axis=1) / 6
 
 
 def _least_squares(matrix: sparse.csr_array, target: NDArray[np.float64]) -> NDArray[np.float64]:

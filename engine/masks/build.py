@@ -17,8 +17,9 @@ from engine.config import MaskConfig, MaskMethod
 from engine.cycle import Cycle, find_cycle
 from engine.errors import InputError
 from engine.masks.blood_pool import blood_pool_steps, dark_region
+from engine.masks.check import sound_contours
 from engine.masks.contour import areas
-from engine.masks.files import mask_from_file, mask_of_contours, save_masks, sound_contours
+from engine.masks.files import mask_from_file, mask_of_contours, save_masks
 from engine.masks.landmarks import bind_to_points
 from engine.masks.left_ventricle import (
     CONFIDENT,

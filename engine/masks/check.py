@@ -85,6 +85,13 @@ def repair_contour(
     return _shrunken_hull(points, sector, closed=closed)
 
 
+def sound_contours(
+    contours: NDArray[np.float64], sector: NDArray[np.bool_] | None, *, closed: bool
+) -> NDArray[np.float64]:
+    """Return contours each of which is simple and inside the sector."""
+    return np.stack([repair_contour(curve, sector, closed=closed) for curve in contours])
+
+
 def _shrunken_hull(points: Array, sector: NDArray[np.bool_] | None, *, closed: bool) -> Array:
     """Return the convex outline, drawn together until it lies inside the sector."""
     hull = cv2.convexHull(points.astype(np.float32))[:, 0].astype(np.float64)

@@ -12,7 +12,6 @@ from engine.config import MaskConfig
 from engine.errors import InputError
 from engine.io.contours_file import read_contours_file, write_contours
 from engine.io.mask_file import read_mask_file, write_mask_file
-from engine.masks.check import repair_contour
 from engine.masks.rasterise import fill_loop
 from engine.masks.wall import cavity_length, offset_contours, wall_mask
 from engine.model import Cine, Contours, Mask, MaskKind, Target, View
@@ -43,13 +42,6 @@ def mask_of_contours(
     else:
         data = wall_mask(contours.endocardial, contours.epicardial, shape, closed=contours.closed)
     return data if sector is None else data & sector
-
-
-def sound_contours(
-    contours: NDArray[np.float64], sector: NDArray[np.bool_] | None, *, closed: bool
-) -> NDArray[np.float64]:
-    """Return contours each of which is simple and inside the sector."""
-    return np.stack([repair_contour(curve, sector, closed=closed) for curve in contours])
 
 
 def mask_from_file(cine: Cine, config: MaskConfig, target: Target) -> Mask:

@@ -18,7 +18,7 @@ from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
 from engine.errors import InputError
-from engine.masks.check import repair_contour
+from engine.masks.check import sound_contours
 from engine.masks.rasterise import fill_polygon
 from engine.masks.shape import resample
 from engine.model import Contours
@@ -137,8 +137,7 @@ def follow_motion(
     ) -> NDArray[np.float32]:
         marked = {frame: curves[frame] for frame in contours.keyframes}
         moved = propagate_contours(displacement, marked)
-        sound = [repair_contour(curve, within, closed=contours.closed) for curve in moved]
-        return np.stack(sound).astype(np.float32)
+        return sound_contours(moved, within, closed=contours.closed).astype(np.float32)
 
     outer = contours.epicardial
     moved = replace(

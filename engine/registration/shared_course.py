@@ -14,12 +14,14 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from engine.registration.multiscale import Motion
 from engine.registration.pairs import ImagePairs
 from engine.registration.pyramid import correction_grid
+from engine.registration.splines import cubic_splines
 from engine.registration.warp import compose, identity_grid, invert, resize_displacement, warp
 
 WINDOW: Final = 4
@@ -232,11 +234,7 @@ def _look(image: Tensor, places: Tensor) -> Tensor:
 
 def _cubic_basis(length: int, spacing: float) -> Tensor:
     """Return the uniform cubic B-splines at every pixel, ``(length, splines)``."""
-    place = torch.arange(length) / spacing
-    first = place.floor().long()
-    f = place - first
-    parts = ((1 - f) ** 3, 3 * f**3 - 6 * f**2 + 4, -3 * f**3 + 3 * f**2 + 3 * f + 1, f**3)
-    basis = torch.zeros(length, int(first[-1]) + 4)
-    for number, part in enumerate(parts):
-        basis[torch.arange(length), first + number] = part / 6
-    return basis
+    splines, values = cubic_splines(np.arange(length) / spacing)
+    basis = np.zeros((length, int(splines.max()) + 1), dtype=np.float32)
+    np.put_along_axis(basis, splines, values, axis=1)
+    return torch.from_numpy(basis)

@@ -88,14 +88,20 @@ def test_the_name_is_hidden_in_the_question_too(tracked: MainWindow) -> None:
     assert "small.dcm" not in dialogs(tracked)[0].text()
 
 
+def saved_with_peer(window: MainWindow, qtbot: QtBot, folder: Path) -> Path:
+    """Track by another method, too, and save the session."""
+    track_peer(window.context, "dis")
+    wait_idle(window, qtbot)
+    path = folder / f"work{SUFFIX}"
+    save_session(window.context, path, window.commands._saved)
+    wait_idle(window, qtbot)
+    return path
+
+
 def test_a_session_holds_the_fields_of_other_methods(
     tracked: MainWindow, verbs: FakeVerbs, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    track_peer(tracked.context, "dis")
-    wait_idle(tracked, qtbot)
-    path = tmp_path / f"work{SUFFIX}"
-    save_session(tracked.context, path, tracked.commands._saved)
-    wait_idle(tracked, qtbot)
+    path = saved_with_peer(tracked, qtbot, tmp_path)
     assert {file.name for file in tmp_path.glob("*.h5")} == {"work.h5", "work-dis.h5"}
     written = verbs.results[str(tmp_path / "work-dis.h5")]
     assert written.method == "dis"
@@ -109,11 +115,7 @@ def test_a_session_holds_the_fields_of_other_methods(
 def test_a_peer_whose_file_is_gone_is_left_out_and_told(
     tracked: MainWindow, verbs: FakeVerbs, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    track_peer(tracked.context, "dis")
-    wait_idle(tracked, qtbot)
-    path = tmp_path / f"work{SUFFIX}"
-    save_session(tracked.context, path, tracked.commands._saved)
-    wait_idle(tracked, qtbot)
+    path = saved_with_peer(tracked, qtbot, tmp_path)
     del verbs.results[str(tmp_path / "work-dis.h5")]
     told: list[str] = []
     tracked.context.jobs.noticed.connect(told.append)
