@@ -3,7 +3,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo test test-only lint run bench screenshot pictures trust accuracy clean
+.PHONY: setup demo test test-only lint run bench screenshot pictures trust accuracy robustness clean
 
 setup: $(STAMP)
 
@@ -46,6 +46,9 @@ trust: $(STAMP)
 
 accuracy: $(STAMP)
 	$(PYTHON) packaging/measure_phantoms.py
+
+robustness: $(STAMP)
+	$(PYTHON) packaging/measure_robustness.py
 
 clean:
 	rm -rf $(VENV) demo-output build dist .mypy_cache .ruff_cache .pytest_cache

@@ -127,7 +127,7 @@ def trust_map(
         Cancelled: If a stop was asked for.
     """
     field, progress = field or result.finest, progress or NullProgress()
-    pairs = len(field.displacement)
+    pairs, both_ways = len(field.displacement), not _is_network_wall(result, field)
     error = np.zeros(field.shape, dtype=np.float32)
     score = np.zeros(field.shape, dtype=np.float32)
     for pair in range(pairs):
@@ -136,7 +136,7 @@ def trust_map(
         if mask.any():
             box = bounding_box(mask)
             inside = mask[box]
-            seen = witness_of_pair(result, field, pair)
+            seen = witness_of_pair(result, field, pair, both_ways=both_ways)
             expected = _expected_error(result, field, pair, seen)[box]
             error[pair][box] = np.where(inside, expected, 0.0)
             judged = 1.0 / (1.0 + (expected / _ERROR_AT_THRESHOLD_PX) ** 2)
@@ -148,6 +148,11 @@ def trust_map(
     if contrast is not None and not contrast.trackable:
         score *= 0.2
     return TrustMap(score, error, contrast, field.scale)
+
+
+def _is_network_wall(result: TrackingResult, field: ScaleField) -> bool:
+    """Whether the exponents of ``_NETWORK_WALL`` hold, which ask no witness."""
+    return result.target is Target.TISSUE and field.uncertainty is not None
 
 
 def trackable_speed_cm_s(result: TrackingResult) -> float | None:
@@ -170,7 +175,7 @@ def _lost(seen: Witness, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     The images do: their correlation falls below that of the best-tracked tenth of the mask, and
     the witness does not return. Both are averaged over a neighbourhood, as a lost jet is whole.
     """
-    if seen.correlation is None or not mask.any():
+    if seen.correlation is None or seen.forward_backward is None or not mask.any():
         return np.zeros(mask.shape, dtype=np.bool_)
     weight = mask.astype(np.float32)
     share = np.maximum(blurred(weight, _LOST_SIGMA), 1e-3)
@@ -198,9 +203,10 @@ def findings(seen: Witness, field: ScaleField, pair: int) -> dict[str, Image]:
     }
     if seen.temporal is not None:
         found["temporal"] = np.log(seen.temporal + 0.1)
-    if seen.correlation is not None:
+    if seen.forward_backward is not None and seen.reference_forward_backward is not None:
         found["both_ways"] = np.log(seen.forward_backward + 0.1)
         found["reference"] = np.log(seen.reference_forward_backward + 0.1)
+    if seen.correlation is not None:
         found["disagreement"] = 1.0 - seen.correlation
     if seen.imprecision is not None and seen.darkness is not None:
         found["imprecision"] = np.log(np.maximum(seen.imprecision, _LEAST_PX))
@@ -217,7 +223,7 @@ def _expected_error(
     """Return the expected endpoint error of one pair, ``(H, W)``, px."""
     uncertainty = None if field.uncertainty is None else field.uncertainty[pair]
     known = (seen.correlation is not None, seen.temporal is not None)
-    wall = result.target is Target.TISSUE and uncertainty is not None
+    wall = _is_network_wall(result, field)
     calibration = _NETWORK_WALL[known[0]] if wall else _ANY_FIELD[known]
     found = findings(seen, field, pair)
     logarithm: Image = np.full(seen.speed.shape, calibration.constant, dtype=np.float32)
@@ -227,8 +233,8 @@ def _expected_error(
         if uncertainty is not None:
             network = found["network"] + np.log(_NETWORK_FACTOR)
             logarithm = (1.0 - _NETWORK_SHARE) * logarithm + _NETWORK_SHARE * network
-        if seen.correlation is not None:
-            logarithm = 0.5 * (logarithm + _image_evidence(seen, seen.correlation))
+        if "both_ways" in found:
+            logarithm = 0.5 * (logarithm + _image_evidence(found))
     expected = np.exp(logarithm)
     if wall and uncertainty is not None:
         lost = uncertainty.astype(np.float32) / _NETWORK_DOUBTS_PX - 1.0
@@ -236,16 +242,16 @@ def _expected_error(
     return _with_physics(expected, seen)
 
 
-def _image_evidence(seen: Witness, agreement: Image) -> Image:
+def _image_evidence(found: dict[str, Image]) -> Image:
     """Return the logarithm of the error that the images alone suggest for blood.
 
     Fitted to SSMSR's error in a jet and a vortex pair, 0.6 above the fit.
     """
     evidence: Image = (
-        0.555 * np.log(seen.forward_backward + 0.1)
-        + 0.551 * np.log(seen.reference_forward_backward + 0.1)
-        - 1.346 * agreement
-        + 1.48
+        0.555 * found["both_ways"]
+        + 0.551 * found["reference"]
+        + 1.346 * found["disagreement"]
+        + 0.134
     )
     return evidence
 

@@ -1,9 +1,9 @@
 """What betrays a wrong vector without knowing the truth.
 
-An independent optical flow (OpenCV's dense inverse search) is run forwards and backwards on every
-pair as a witness: a field that does not return along the witness's way back, or that changes
-abruptly from pair to pair or place to place, is likely wrong, and so is one whose images disagree
-where it says they should agree.
+An independent optical flow (OpenCV's dense inverse search), run forwards and backwards on a pair,
+is a witness for those who ask it: a field that does not return along the witness's way back, or
+that changes abruptly from pair to pair or place to place, is likely wrong, and so is one whose
+images disagree where it says they should agree.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ class Witness:
             where there is no neighbouring pair.
         correlation: Local correlation of the images at the solution, -1 to 1; None without
             frames.
-        forward_backward: Remainder after going back along the witness; None without frames.
-        reference_forward_backward: The witness's own remainder; None without frames.
+        forward_backward: Remainder after going back along the witness; None without frames, or
+            where the witness was not asked.
+        reference_forward_backward: The witness's own remainder; None alike.
         imprecision: Error that the texture allows for; None without frames.
         darkness: Below the mask's median, in 50 grey levels; None without frames.
     """
@@ -55,13 +56,15 @@ class Witness:
     departure: Image
     temporal: Image | None
     correlation: Image | None
-    forward_backward: Image
-    reference_forward_backward: Image
+    forward_backward: Image | None
+    reference_forward_backward: Image | None
     imprecision: Image | None
     darkness: Image | None
 
 
-def witness_of_pair(result: TrackingResult, field: ScaleField, pair: int) -> Witness:
+def witness_of_pair(
+    result: TrackingResult, field: ScaleField, pair: int, *, both_ways: bool = True
+) -> Witness:
     """Collect the findings on one pair.
 
     Large masks are examined at reduced resolution: the findings vary slowly.
@@ -70,6 +73,8 @@ def witness_of_pair(result: TrackingResult, field: ScaleField, pair: int) -> Wit
         result: With frames where the file holds them.
         field: Displacements examined.
         pair: Index k of the pair.
+        both_ways: Whether to ask the witness, an optical flow there and back, which takes most
+            of the time.
     """
     mask = result.mask[pair + 1]
     counted = mask if mask.any() else np.ones_like(mask)
@@ -88,8 +93,7 @@ def witness_of_pair(result: TrackingResult, field: ScaleField, pair: int) -> Wit
     flow = reduced(pair)
     neighbours = {k - pair: reduced(k) for k in wanted if 0 <= k < pairs and k != pair}
     temporal = _temporal(flow, neighbours) if neighbours else None
-    zero = np.zeros_like(weight)
-    correlation, both_ways, reference = None, zero, zero
+    correlation, remainders = None, None
     imprecise, dark = None, None
     if result.frames is not None:
         fixed, moving = (
@@ -99,7 +103,7 @@ def witness_of_pair(result: TrackingResult, field: ScaleField, pair: int) -> Wit
         found = warped(moving, flow)
         correlation = local_correlation(fixed, found)
         imprecise, dark = imprecision(fixed, found), darkness(fixed, found, weight > 0.5)
-        both_ways, reference = _both_ways(fixed, moving, flow)
+        remainders = _both_ways(fixed, moving, flow) if both_ways else None
     enlarge = _Enlarge(small, rows, columns, mask.shape)
     return Witness(
         speed=enlarge(np.hypot(*flow)) * factor,
@@ -108,8 +112,8 @@ def witness_of_pair(result: TrackingResult, field: ScaleField, pair: int) -> Wit
         departure=enlarge(_departure(flow, weight)) * factor,
         temporal=None if temporal is None else enlarge(temporal) * factor,
         correlation=None if correlation is None else enlarge(correlation),
-        forward_backward=enlarge(both_ways) * factor,
-        reference_forward_backward=enlarge(reference) * factor,
+        forward_backward=None if remainders is None else enlarge(remainders[0]) * factor,
+        reference_forward_backward=None if remainders is None else enlarge(remainders[1]) * factor,
         imprecision=None if imprecise is None else enlarge(imprecise) * factor,
         darkness=None if dark is None else enlarge(dark),
     )

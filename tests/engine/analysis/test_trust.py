@@ -10,6 +10,7 @@ from scipy.stats import spearmanr
 from engine.analysis.contrast import trackable_contrast
 from engine.analysis.measure import measure
 from engine.analysis.trust import trackable_speed_cm_s, trust_map
+from engine.analysis.witness import witness_of_pair
 from engine.config import MeasureConfig
 from engine.model import Scale, ScaleField, Target, TrackingResult
 from engine.phantom.config import PhantomConfig, PhantomKind
@@ -118,3 +119,19 @@ def test_trackable_speed_follows_spacing_and_rate() -> None:
     result = tracked(made, spacing_mm=(0.3, 0.3), frame_times_s=times)
     assert trackable_speed_cm_s(result) == pytest.approx(22.5)
     assert trackable_speed_cm_s(tracked(made, frame_times_s=None)) is None
+
+
+def test_a_wall_of_a_network_is_judged_without_the_witness(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = phantom(PhantomKind.APICAL)
+    doubt = np.full(made.displacement.shape[:1] + made.mask.shape[1:], 0.2, dtype=np.float16)
+    field = ScaleField(Scale.FULL, made.displacement, uncertainty=doubt)
+    result = tracked(made, fields=(field,))
+    asked = witness_of_pair(result, field, 2)
+    unasked = witness_of_pair(result, field, 2, both_ways=False)
+    assert asked.forward_backward is not None
+    assert unasked.forward_backward is None
+    np.testing.assert_array_equal(asked.roughness, unasked.roughness)
+    monkeypatch.delattr("engine.analysis.witness.dense_inverse_search")
+    assert trust_map(result).trusted.any()
+    with pytest.raises(NameError):
+        trust_map(tracked(made, fields=(ScaleField(Scale.FULL, made.displacement),)))
