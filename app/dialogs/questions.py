@@ -12,7 +12,9 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
     QFileDialog,
+    QGridLayout,
     QMessageBox,
+    QSpacerItem,
     QVBoxLayout,
     QWidget,
 )
@@ -21,8 +23,7 @@ from app import theme
 from app.settings import Settings
 from app.widgets.parts import label
 
-_WIDE_TEXT: Final = "QLabel#qt_msgbox_label { min-width: 320px; }"
-"""Only the sentence is wide: the picture beside it is a label too."""
+_LEAST_WIDTH: Final = 400
 
 
 def ask_open(parent: QWidget, settings: Settings, title: str, kinds: str) -> Path | None:
@@ -66,7 +67,7 @@ def show_error(parent: QWidget, sentence: str, details: str) -> QMessageBox:
     box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if details:
         box.setDetailedText(details)
-    box.setStyleSheet(_WIDE_TEXT)
+    _widen(box)
     box.open()
     return box
 
@@ -95,9 +96,20 @@ def ask_keep(
     # After the box itself has gone, so that a file dialog does not open behind it.
     actions = {kinds.Save: save, kinds.Discard: discard}
     box.finished.connect(lambda code: actions.get(kinds(code), lambda: None)())
-    box.setStyleSheet(_WIDE_TEXT)
+    _widen(box)
     box.open()
     return box
+
+
+def _widen(box: QMessageBox) -> None:
+    """Give a short sentence room.
+
+    A least width of the label itself would keep Qt from breaking a long sentence into lines.
+    """
+    layout = box.layout()
+    if isinstance(layout, QGridLayout):
+        room = QSpacerItem(_LEAST_WIDTH, 0)
+        layout.addItem(room, layout.rowCount(), 0, 1, layout.columnCount())
 
 
 class NumberDialog(QDialog):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 from small_engine import dialogs, wait_idle
@@ -37,6 +38,19 @@ def test_the_sign_of_a_warning_stands_beside_its_sentence(opened: MainWindow) ->
     assert picture is not None
     assert picture.width() < 80
     assert text.geometry().left() < 80
+    box.close()
+
+
+def test_a_long_sentence_is_read_to_its_end(opened: MainWindow) -> None:
+    sentence = "Cannot read loop.mp4: it is truncated: its end is missing. Copy it again. " * 3
+    opened.context.errors.show(InputError(sentence))
+    (box,) = dialogs(opened)
+    text = box.findChild(QLabel, "qt_msgbox_label")
+    assert text is not None
+    lines = text.fontMetrics().boundingRect(text.contentsRect(), Qt.TextFlag.TextWordWrap, sentence)
+    assert text.wordWrap()
+    assert lines.height() <= text.height()
+    assert lines.width() <= text.width()
     box.close()
 
 
