@@ -76,6 +76,7 @@ ACTIONS: Final = (
     ActionSpec("arrows", "View", "Arrows", ("A",), checkable=True, separated=True),
     ActionSpec("vorticity", "View", "Vorticity", ("V",), checkable=True),
     ActionSpec("contour", "View", "Contour", ("K",), checkable=True),
+    ActionSpec("wall", "View", "Tracked wall", ("W",), _RESULT, checkable=True),
     ActionSpec("trust", "View", "Fade untrusted arrows", ("T",), checkable=True),
     ActionSpec("depth", "View", "Depth scale", checkable=True),
     ActionSpec("hide_patient", "View", "Hide patient data", ("Ctrl+H",), _NOTHING, checkable=True),

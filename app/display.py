@@ -39,6 +39,7 @@ class DisplayOptions:
         scale: Scale shown on the page of one scale.
         arrows: Whether arrows are drawn.
         contour: Whether the mask's contour is drawn.
+        wall: Whether the contour drawn is the wall as tracked, instead of the mask's.
         vorticity: Whether vorticity and vortex cores are drawn.
         trust: Whether untrusted arrows fade.
         depth: Whether the depth scale is drawn.
@@ -56,6 +57,7 @@ class DisplayOptions:
     scale: Scale | None = None
     arrows: bool = True
     contour: bool = True
+    wall: bool = False
     vorticity: bool = False
     trust: bool = True
     depth: bool = True

@@ -11,12 +11,12 @@ import importlib
 import sys
 import weakref
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.verbs import Trust
+from app.verbs import TrackedWall, Trust
 from engine.config import (
     HandoverConfig,
     HandoverFormat,
@@ -32,24 +32,26 @@ from engine.model import (
     Mask,
     Measurements,
     Scale,
+    ScaleField,
     Target,
     TrackingResult,
     View,
 )
 from engine.progress import Progress
 
+WALL_POINTS: Final = 241
+"""Points of a tracked curve; that of a closed one repeats the first."""
+
 
 class EngineVerbs:
     """The engine itself; see ``Verbs``.
 
-    What was judged of a result is kept as long as the result: tracking, measuring, the report and
-    the video all need it.
+    What was judged of a field is kept as long as the field: tracking, measuring, the report and
+    the video all need it, and neither marks nor a confirmed view nor a calibration change it.
     """
 
     def __init__(self) -> None:
-        self._judged: weakref.WeakKeyDictionary[TrackingResult, dict[Scale, Any]] = (
-            weakref.WeakKeyDictionary()
-        )
+        self._judged: weakref.WeakKeyDictionary[ScaleField, Any] = weakref.WeakKeyDictionary()
 
     def read_cine(self, path: Path, config: ReadConfig, progress: Progress) -> Cine:
         """Read a loop."""
@@ -97,6 +99,28 @@ class EngineVerbs:
         """Judge every vector of a scale."""
         found = self._trust_map(result, scale, progress)
         return Trust(found.score, found.contrast is None or found.contrast.trackable)
+
+    def follow_wall(self, result: TrackingResult, progress: Progress) -> TrackedWall:
+        """Carry the end-diastolic contours through the loop."""
+        trust = self._trust_map(result, result.finest.scale, progress)
+        progress.check()
+        cycle = _load("analysis.events").heart_cycle(result)
+        wall = _load("analysis.wall").track_wall(
+            result, result.finest, cycle, MeasureConfig(), trust.score
+        )
+        band = wall.band
+        contours = Contours(
+            band.curve(0.0, WALL_POINTS),
+            band.curve(1.0, WALL_POINTS) if band.has_layers else None,
+            closed=band.basis.closed,
+            keyframes=(band.start,),
+        )
+        ends = np.rint(np.asarray(wall.spans).reshape(-1, 2) * (WALL_POINTS - 1)).astype(int)
+        names = (segment.name for segment in wall.segments)
+        segments = {
+            name: (start, end) for name, (start, end) in zip(names, ends.tolist(), strict=True)
+        }
+        return TrackedWall(contours, segments, result)
 
     def measure(
         self, result: TrackingResult, config: MeasureConfig, progress: Progress
@@ -199,11 +223,10 @@ class EngineVerbs:
 
     def _trust_map(self, result: TrackingResult, scale: Scale, progress: Progress) -> Any:
         """Return the ``TrustMap`` of a scale, judged once."""
-        judged = self._judged.setdefault(result, {})
-        if scale not in judged:
-            field = result.at_scale(scale)
-            judged[scale] = _load("analysis.trust").trust_map(result, field, progress)
-        return judged[scale]
+        field = result.at_scale(scale)
+        if field not in self._judged:
+            self._judged[field] = _load("analysis.trust").trust_map(result, field, progress)
+        return self._judged[field]
 
 
 def _exported(result: TrackingResult, patient_data: bool) -> TrackingResult:

@@ -30,6 +30,7 @@ from app.display import Page
 from app.editing import EditController
 from app.handlers import Handlers
 from app.menus import add_research_notice, add_undo, check_actions
+from app.operations.follow_wall import WallFollower
 from app.operations.privacy import restore_choice
 from app.panels.loop_panel import LoopPanel
 from app.panels.mask_panel import MaskPanel
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._compose())
         self.status = StatusLine(context, self.statusBar())
         self.recovery = Recovery(context, self)
+        self.wall_follower = WallFollower(context, self)
         self.unsaved = UnsavedWork(context, self, self.recovery, self.commands, self.stage.empty)
         self.actions_ = Actions(self, make_handlers(self))
         add_undo(self)
@@ -205,6 +207,9 @@ class MainWindow(QMainWindow):
         ):
             signal.connect(self._refresh)
         session.loop_changed.connect(self._drop_tools)
+        self.steps.opened.connect(
+            lambda title: context.display.set(wall=title == ReviewPanel.title)
+        )
         self.editing.changed.connect(self._refresh)
         session.measurements_changed.connect(self._refresh)
         context.jobs.activity_changed.connect(self._follow)

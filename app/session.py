@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
 
 from app.flow_view import FlowView
+from app.verbs import TrackedWall
 from engine.config import ReadConfig
 from engine.model import Cine, Mask, Measurements, Scale, Target, TrackingResult, View
 
@@ -33,6 +34,7 @@ _SIGNALS: Final = {
     "flows": "flows_changed",
     "peers": "flows_changed",
     "trackable": "flows_changed",
+    "wall": "flows_changed",
     "result": "result_changed",
     "measurements": "measurements_changed",
     "rejected": "review_changed",
@@ -64,6 +66,7 @@ class Loop:
         result: The whole result, or None while tracking.
         tracked_mask: The mask that was tracked with, or None.
         trackable: False where blood showed no contrast to track.
+        wall: The wall as the field carries it, or None while it is not known.
         measurements: Measured values, or None.
         fields_file: File on the disk that holds these fields, or None.
         rejected: Segments rejected in the review.
@@ -89,6 +92,7 @@ class Loop:
     result: TrackingResult | None = None
     tracked_mask: Mask | None = None
     trackable: bool = True
+    wall: TrackedWall | None = None
     measurements: Measurements | None = None
     fields_file: Path | None = None
     rejected: frozenset[str] = frozenset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -44,6 +45,22 @@ class Trust:
     trackable: bool = True
 
 
+@dataclass(frozen=True, eq=False)
+class TrackedWall:
+    """The wall as the field carries it from end-diastole: what strain is measured on.
+
+    Attributes:
+        contours: Curves of every frame, carried from the end-diastolic ones.
+        segments: Names of the segments with their first and last point along the curves; the
+            numbers may pass the ends of a closed curve.
+        result: What was tracked.
+    """
+
+    contours: Contours
+    segments: Mapping[str, tuple[int, int]]
+    result: TrackingResult
+
+
 class Verbs(Protocol):
     """What the window asks of the engine; every verb runs in a worker thread."""
 
@@ -72,6 +89,9 @@ class Verbs(Protocol):
 
     def trust(self, result: TrackingResult, scale: Scale, progress: Progress) -> Trust:
         """Judge every vector of a scale."""
+
+    def follow_wall(self, result: TrackingResult, progress: Progress) -> TrackedWall:
+        """Carry the end-diastolic contours through the loop."""
 
     def measure(
         self, result: TrackingResult, config: MeasureConfig, progress: Progress

@@ -35,7 +35,7 @@ def measure(context: Context, config: MeasureConfig | None = None) -> None:
 
     def show(measurements: Measurements) -> None:
         now = context.session.get(loop.loop_id)
-        if now is None or now.result is None or not _same_input(now.result, result):
+        if now is None or now.result is None or not same_input(now.result, result):
             return
         # A later rejection has started a measurement of its own.
         if measure_settings(now, config) == settings:
@@ -79,11 +79,13 @@ def segment_names(loop: Loop, model: int = MeasureConfig().segments) -> list[str
     return [segment.name for segment in segments_of(result.view, model)]
 
 
-def _same_input(first: TrackingResult, second: TrackingResult) -> bool:
+def same_input(first: TrackingResult, second: TrackingResult) -> bool:
     """Return whether two results differ in nothing that is measured."""
     marks = (first.view, first.ed_frame, first.es_frame)
-    return first.fields is second.fields and marks == (
-        second.view,
-        second.ed_frame,
-        second.es_frame,
+    return (
+        first.fields is second.fields
+        and first.contours is second.contours
+        and first.spacing_mm == second.spacing_mm
+        and first.frame_times_s is second.frame_times_s
+        and marks == (second.view, second.ed_frame, second.es_frame)
     )

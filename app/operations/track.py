@@ -37,6 +37,7 @@ def track(context: Context, config: TrackingConfig) -> None:
         flows={},
         peers={},
         result=None,
+        wall=None,
         measurements=None,
         trackable=True,
         tracked_mask=loop.mask,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Final
 
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
@@ -13,6 +14,12 @@ from app.panels.base import StepPanel
 from app.widgets.parts import button, label, row
 from app.widgets.step_section import StepState
 from engine.model import Target
+
+_WALL: Final = (
+    "Play the loop. The curves are the contour of end-diastole as the field carries it: strain is "
+    "measured on them. Untick a segment that they leave, and no value will rest on it."
+)
+_ARROWS: Final = "Play the loop. The arrows should follow the bubbles throughout."
 
 
 class ReviewPanel(StepPanel):
@@ -24,11 +31,7 @@ class ReviewPanel(StepPanel):
         self, context: Context, play: Callable[[], None], parent: QWidget | None = None
     ) -> None:
         super().__init__(context, parent)
-        self._advice = label(
-            "Watch the contour over the playing loop. It should follow the wall throughout; "
-            "untick a segment that it leaves: no value will rest on it.",
-            "muted",
-        )
+        self._advice = label("", "muted")
         self._segments = QWidget()
         self._column = QVBoxLayout(self._segments)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -49,6 +52,8 @@ class ReviewPanel(StepPanel):
         self._accept.setEnabled(tracked)
         self._play.setEnabled(loop is not None)
         self._withdraw.setVisible(loop is not None and loop.reviewed)
+        blood = loop is not None and loop.target is Target.BLOOD
+        self._advice.setText(_ARROWS if blood else _WALL)
         names = [] if loop is None else segment_names(loop)
         if list(self._boxes) != names:
             self._rebuild(names)

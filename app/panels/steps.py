@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.context import Context
@@ -10,7 +11,13 @@ from app.widgets.step_section import StepSection
 
 
 class StepsPanel(QScrollArea):
-    """Holds the steps and keeps their lines up to date."""
+    """Holds the steps and keeps their lines up to date.
+
+    Signals:
+        opened: Title of the step that is open now; empty where none is.
+    """
+
+    opened = Signal(str)
 
     def __init__(
         self, context: Context, panels: tuple[StepPanel, ...], parent: QWidget | None = None
@@ -51,6 +58,7 @@ class StepsPanel(QScrollArea):
         """Show the body of one step, and of no other."""
         for place, section in enumerate(self.sections):
             section.set_open(place == index)
+        self.opened.emit(self._panels[index].title if index >= 0 else "")
 
     def toggle(self, index: int) -> None:
         """Open a step, or close it where it is open."""

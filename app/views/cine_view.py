@@ -30,6 +30,7 @@ from app.views.overlays.depth_scale import DepthScaleOverlay
 from app.views.overlays.difference import DifferenceOverlay
 from app.views.overlays.mask_contour import MaskContourOverlay
 from app.views.overlays.quiver import QuiverOverlay
+from app.views.overlays.tracked_wall import TrackedWallOverlay
 from app.views.overlays.vorticity import VortexCoresOverlay, VorticityOverlay
 from app.views.scene import Overlay, Scene
 from app.views.tools import Tool, draw_tag
@@ -74,6 +75,7 @@ class CineView(QWidget):
             VorticityOverlay(),
             DifferenceOverlay(),
             MaskContourOverlay(),
+            TrackedWallOverlay(),
             QuiverOverlay(),
             VortexCoresOverlay(),
             DepthScaleOverlay(),

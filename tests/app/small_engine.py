@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
-from app.verbs import Trust
+from app.verbs import TrackedWall, Trust
 from engine.config import (
     HandoverConfig,
     HandoverFormat,
@@ -25,7 +25,7 @@ from engine.config import (
     ReportConfig,
     TrackingConfig,
 )
-from engine.errors import UnreadableFileError
+from engine.errors import InputError, UnreadableFileError
 from engine.model import (
     Cine,
     Contours,
@@ -148,6 +148,14 @@ class FakeVerbs:
         trust = np.ones((FRAMES - 1, HEIGHT, WIDTH), np.float32)
         trust[:, :, :60] = 0.1
         return Trust(trust, self.trackable)
+
+    def follow_wall(self, result: TrackingResult, progress: Progress) -> TrackedWall:
+        self.calls.append("follow_wall")
+        if result.contours is None:
+            raise InputError("There is no contour.")
+        names = () if result.view is None else ("basal_inferoseptal", "mid_inferoseptal")
+        spans = {name: (12 * index, 12 * index + 12) for index, name in enumerate(names)}
+        return TrackedWall(result.contours, spans, result)
 
     def measure(
         self, result: TrackingResult, config: MeasureConfig, progress: Progress

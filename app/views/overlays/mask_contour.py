@@ -31,16 +31,18 @@ class MaskContourOverlay:
         mask = scene.loop.mask
         if mask is None or not scene.options.contour:
             return
+        if scene.options.wall and scene.loop.wall is not None:
+            return
         if mask.contours is None:
             for outline in self._outline(mask, scene.frame):
-                _draw(painter, scene, outline, DARK.outline, closed=True)
+                draw_curve(painter, scene, outline, DARK.outline, closed=True)
             return
         contours = mask.contours
         if contours.epicardial is not None:
             curve = contours.epicardial[scene.frame]
-            _draw(painter, scene, curve, DARK.epicardium, closed=contours.closed)
+            draw_curve(painter, scene, curve, DARK.epicardium, closed=contours.closed)
         curve = contours.endocardial[scene.frame]
-        _draw(painter, scene, curve, DARK.endocardium, closed=contours.closed)
+        draw_curve(painter, scene, curve, DARK.endocardium, closed=contours.closed)
 
     def _outline(self, mask: Mask, frame: int) -> list[NDArray[np.float64]]:
         if mask is not self._mask:
@@ -57,9 +59,10 @@ class MaskContourOverlay:
         return self._outlines[frame]
 
 
-def _draw(
+def draw_curve(
     painter: QPainter, scene: Scene, points: NDArray[np.floating], colour: str, *, closed: bool
 ) -> None:
+    """Draw a curve ``(N, 2)``, px of the image, with a dark rim."""
     polygon = polyline(scene.to_screen(points), closed=closed)
     for width, shade in ((3.2, QColor(0, 0, 0, 110)), (1.5, theme.color(colour, 0.9))):
         pen = QPen(shade, width)
