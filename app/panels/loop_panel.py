@@ -71,11 +71,12 @@ class LoopPanel(StepPanel):
             return StepState.READY, "Open a loop to begin"
         frames, height, width = loop.cine.shape
         missing = missing_facts(loop.cine)
+        count = f"{frames} frame{'s' * (frames > 1)}"
         if len(missing) == 2:
-            return StepState.ATTENTION, f"{frames} frames · not calibrated"
+            return StepState.ATTENTION, f"{count} · not calibrated"
         if missing:
-            return StepState.ATTENTION, f"{frames} frames · {missing[0]} unknown"
-        return StepState.DONE, f"{frames} frames · {width}×{height} · calibrated"
+            return StepState.ATTENTION, f"{count} · {missing[0]} unknown"
+        return StepState.DONE, f"{count} · {width}×{height} · calibrated"
 
 
 def missing_facts(cine: Cine) -> list[str]:

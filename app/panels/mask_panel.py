@@ -109,12 +109,12 @@ class MaskPanel(StepPanel):
         for form in (self._view, self._ed, self._es):
             form.setEnabled(loop is not None)
         self._tell_phase()
+        self._show_left_wall(loop)
         if loop is None:
             self._notes.setText("")
             return
         self._target.setCurrentIndex(self._target.findData(loop.target.value))
         self._view.setCurrentIndex(max(self._view.findData(loop.view and loop.view.value), 0))
-        self._show_left_wall(loop)
         for box, frame in ((self._ed, loop.ed_frame), (self._es, loop.es_frame)):
             first = loop.cine.first_frame
             box.setRange(first - 1, first + loop.frame_count - 1)
@@ -212,17 +212,17 @@ class MaskPanel(StepPanel):
         chosen = self._view.currentData()
         self.choose_view(None if chosen is None else View(chosen))
 
-    def _show_left_wall(self, loop: Loop) -> None:
+    def _show_left_wall(self, loop: Loop | None) -> None:
         """Offer the two walls of a confirmed apical view, and show the one on the left."""
-        contours = None if loop.mask is None else loop.mask.contours
+        contours = None if loop is None or loop.mask is None else loop.mask.contours
+        view = loop.view if loop is not None and loop.view_confirmed else None
         self._left.clear()
-        apical = loop.view is not None and loop.view_confirmed and not loop.view.is_short_axis
-        usable = apical and contours is not None and not contours.closed
-        self._left.setEnabled(usable)
-        if not usable or loop.view is None or contours is None:
+        apical = view is not None and not view.is_short_axis
+        self._left.setEnabled(apical and contours is not None and not contours.closed)
+        if view is None or contours is None or not self._left.isEnabled():
             self._left.addItem("Confirm an apical view first")
             return
-        usual, other = walls_of(loop.view)
+        usual, other = walls_of(view)
         self._left.addItem(f"{usual.capitalize()} (usual)", False)
         self._left.addItem(f"{other.capitalize()} (mirrored)", True)
         self._left.setCurrentIndex(int(starts_on_the_right(contours)))

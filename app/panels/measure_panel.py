@@ -12,13 +12,17 @@ from app.panels.base import StepPanel
 from app.widgets.parts import FactTable, button, label, restyle, row
 from app.widgets.step_section import StepState
 from engine.export.notices import lacks_contrast
-from engine.export.numbers import number
+from engine.export.numbers import number, quantity_name
 from engine.model import Measurements
 
+_VIEW_STRAINS = {
+    "ls_a4c": "Longitudinal strain, A4C",
+    "ls_a2c": "Longitudinal strain, A2C",
+    "ls_aplax": "Longitudinal strain, APLAX",
+}
+_STRAINS = ("strain_longitudinal", "strain_circumferential")
 _HEADLINES = (
-    ("ls_a4c", "Longitudinal strain, A4C"),
-    ("ls_a2c", "Longitudinal strain, A2C"),
-    ("ls_aplax", "Longitudinal strain, APLAX"),
+    *_VIEW_STRAINS.items(),
     ("ejection_fraction", "Ejection fraction"),
     ("drift", "Drift"),
     ("heart_rate", "Heart rate"),
@@ -57,7 +61,11 @@ class MeasurePanel(StepPanel):
         self.start.setText("Measure again" if measured is not None else "Measure")
         restyle(self.start, "" if measured is not None else "primary")
         self._curves.setVisible(measured is not None)
-        self._facts.show_facts([] if measured is None else headline_facts(measured))
+        facts = []
+        if loop is not None and measured is not None:
+            late = None if loop.es_frame is None else loop.es_frame + loop.cine.first_frame
+            facts = headline_facts(measured, late)
+        self._facts.show_facts(facts)
         warnings = () if measured is None else measured.warnings
         omitted = () if measured is None else measured.omitted
         self._warnings.setText("\n".join(warnings))
@@ -82,9 +90,24 @@ class MeasurePanel(StepPanel):
         return StepState.DONE, f"{count} quantities{text}"
 
 
-def headline_facts(measurements: Measurements) -> list[tuple[str, str]]:
-    """Return the values of page one, without false precision."""
+def headline_facts(
+    measurements: Measurements, es_frame: int | None = None
+) -> list[tuple[str, str]]:
+    """Return the values of page one, without false precision.
+
+    Args:
+        measurements: All of them.
+        es_frame: End-systole as numbered in the source: without a view that has a name of its
+            own, the strain of the whole contour stands there.
+    """
     facts = []
+    if not any(any(measurements.select(name)) for name in _VIEW_STRAINS):
+        facts = [
+            (f"{quantity_name(found.quantity)} at ES", number(found.value, found.unit))
+            for quantity in _STRAINS
+            for found in measurements.select(quantity, "global")
+            if found.frame is not None and found.frame == es_frame
+        ]
     for quantity, name in _HEADLINES:
         for found in measurements.select(quantity):
             if found.region in {"global", "mask"} and found.frame is None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QImage,
     QMouseEvent,
@@ -71,6 +71,7 @@ class CineView(QWidget):
         self._tool: Tool | None = None
         self._drag: tuple[Qt.MouseButton, QPointF] | None = None
         self._captured = False
+        self._pointer: QPointF | None = None
         self._overlays: tuple[Overlay, ...] = (
             VorticityOverlay(),
             DifferenceOverlay(),
@@ -195,6 +196,7 @@ class CineView(QWidget):
         if scene is None:
             return
         place = self.viewport.to_image(event.position(), scene.area)
+        self._pointer = place
         if self._drag is None:
             self.hovered.emit(self._value_text(place))
             return
@@ -212,6 +214,11 @@ class CineView(QWidget):
             )
         else:
             self.viewport.pan(delta, scene.area)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tell no value any more."""
+        self._pointer = None
+        self.hovered.emit("")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a drag."""
@@ -244,6 +251,8 @@ class CineView(QWidget):
             _, height, width = loop.cine.shape
             spacing = loop.cine.spacing_mm or (1.0, 1.0)
             self.viewport.set_image(width, height, spacing[1] / spacing[0])
+        if self._pointer is not None and self._drag is None:
+            self.hovered.emit(self._value_text(self._pointer))
         self.update()
 
     def _paint_frame(self, painter: QPainter, scene: Scene) -> None:
@@ -277,7 +286,8 @@ class CineView(QWidget):
         if flow is not None and velocity is not None:
             speed = math.hypot(*velocity)
             parts.append(f"{speed:.2f} {flow.unit}")
-            parts.append(f"right {velocity[0]:+.2f}  up {velocity[1]:+.2f}")
+            along = f"right {velocity[0]:+.2f}  up {velocity[1]:+.2f}"
+            parts.append(along.replace("-", "\N{MINUS SIGN}"))
             trust = flow.trust_at(self._session.frame, column, row)
             if trust is not None:
                 parts.append(f"trust {100 * trust:.0f} %")

@@ -134,7 +134,7 @@ class FrameSlider(QWidget):
                 painter.setPen(QPen(theme.color(theme.FAINT), 1.2))
                 painter.drawLine(QPointF(x, _GROOVE + 6), QPointF(x, _GROOVE + 12))
                 painter.setPen(theme.color(theme.FAINT))
-                painter.drawText(QPointF(x + 3, _GROOVE + 15), "R")
+                painter.drawText(QPointF(x + 5, _GROOVE + 15), "R")
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color(DARK.epicardium))
         for frame in self._keyframes:

@@ -161,5 +161,7 @@ def r_frames(cine: Cine) -> tuple[float, ...]:
     if cine.frame_times_s is None or len(cine.frame_times_s) < 2:
         return ()
     times = cine.frame_times_s
-    inside = [time for time in cine.r_times_s if times[0] <= time <= times[-1]]
+    # A wave at the very end may be written with fewer digits than the frames' times.
+    half = (times[-1] - times[0]) / (len(times) - 1) / 2
+    inside = [time for time in cine.r_times_s if times[0] - half <= time <= times[-1] + half]
     return tuple(np.interp(inside, times, np.arange(len(times))).tolist())

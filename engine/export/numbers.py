@@ -32,6 +32,8 @@ _NAMES: Final = {
     "post_systolic_index": "Post-systolic index",
     "q": "Q",
 }
+# One view never gives what is called global: its curve is that of the whole contour seen.
+_REGIONS: Final = {"global": "Whole contour", "mask": "Whole mask"}
 
 
 def plain_number(value: float, unit: str) -> str:
@@ -89,6 +91,8 @@ def quantity_name(quantity: str) -> str:
 
 def region_name(region: str) -> str:
     """Return a region in words, such as ``Basal inferoseptal``."""
+    if region in _REGIONS:
+        return _REGIONS[region]
     words = region.replace("_", " ").replace("-", " ")
     return words[:1].upper() + words[1:]
 

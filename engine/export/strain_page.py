@@ -103,12 +103,12 @@ def draw_strain(
     curves: dict[str, Curve] = {}
     whole = curve_of(measurements, component, "global")
     if whole is not None:
-        curves["Whole contour"] = whole
+        curves[region_name("global")] = whole
     curves |= {region_name(name): curve for name, curve in segments.items()}
     eye = 66.0 if segments else 0.0
     if curves:
         axes = page.axes(MARGIN + 8, y + 14, CONTENT - eye - 48, 50)
-        draw_curves(axes, curves, "Strain", result, bold=("Whole contour",))
+        draw_curves(axes, curves, "Strain", result, bold=(region_name("global"),))
     if not segments:
         return y + 76
     at_es = {name: curve.at(result.es_frame) for name, curve in segments.items()}
@@ -134,7 +134,7 @@ def draw_layers(
     layers = layer_curves(measurements, component)
     groups = [(layers, f"{quantity_name(component)} by layer")] if layers else []
     if speed is not None:
-        groups.append(({"Whole contour": speed}, quantity_name(rate)))
+        groups.append(({region_name("global"): speed}, quantity_name(rate)))
     if not groups:
         return
     page = flow.room(62)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
-from small_engine import dialogs, wait_idle
+from small_engine import dialogs, make_cine, wait_idle
 
 from app.actions import shortcut_groups
 from app.main_window import MainWindow
 from app.panels.measure_panel import headline_facts
 from app.views.curves import legend_html, marked_range
-from app.views.overlays.colour_bar import tick_text
+from app.views.overlays.colour_bar import tick_text, tick_values
 from app.views.plots import SignedAxis
+from app.widgets.player_bar import r_frames
 from engine.errors import InputError
 from engine.model import Measurement, Measurements
 
@@ -61,6 +65,49 @@ def test_negative_numbers_have_a_true_minus_sign_everywhere() -> None:
     assert headline_facts(values) == [("Longitudinal strain, A4C", "−18 %")]
 
 
+def test_a_strain_without_a_view_of_its_own_is_told_too() -> None:
+    rows = tuple(
+        Measurement("strain_circumferential", "d", region, value, "%", frame)
+        for region, value in (("global", -17.2), ("mid_anterior", -11.0))
+        for frame in (6, 7)
+    )
+    assert headline_facts(Measurements(rows), 7) == [("Circumferential strain at ES", "−17 %")]
+    assert headline_facts(Measurements(rows)) == []
+
+
+def test_the_curve_of_one_view_is_never_called_global() -> None:
+    assert "Whole&nbsp;contour" in legend_html(["global", "basal_inferoseptal"])
+
+
+def test_ticks_of_the_colour_bar_are_short_numbers() -> None:
+    for limit in (0.15, 1.5, 15.0, 2.5, 30.0, 60.0, 8.0):
+        texts = [tick_text(value) for value in tick_values(0.0, limit)]
+        assert max(len(text.replace(".", "").lstrip("0")) for text in texts) <= 2, texts
+    assert tick_values(-6.0, 6.0) == (-6.0, -3.0, 0.0, 3.0, 6.0)
+
+
+def test_an_r_wave_on_the_last_frame_is_marked() -> None:
+    cine = dataclasses.replace(make_cine(), r_times_s=(0.0, 0.2201))
+    assert r_frames(cine) == (0.0, 11.0)
+
+
+def test_the_value_under_a_resting_pointer_is_that_of_the_frame_shown(tracked: MainWindow) -> None:
+    told: list[str] = []
+    view, session = tracked.stage.view, tracked.context.session
+    view.hovered.connect(told.append)
+    place = QPointF(view.rect().center())
+    buttons, none = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    move = QMouseEvent(QEvent.Type.MouseMove, place, place, buttons, buttons, none)
+    QApplication.sendEvent(view, move)
+    session.set_frame(3)
+    assert len(told) == 2
+    assert told[0] != told[1]
+    QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
+    assert told[-1] == ""
+    session.set_frame(4)
+    assert told[-1] == ""
+
+
 def test_names_of_ed_and_es_have_room_above_the_curves() -> None:
     low, high = marked_range([-20.0, 0.0])
     assert low < -20
@@ -82,6 +129,8 @@ def test_the_list_of_keys_is_that_of_the_menus(window: MainWindow) -> None:
 
 
 def test_what_needs_a_loop_is_off_without_one(window: MainWindow) -> None:
+    boxes = window.mask_panel.findChildren(QComboBox)
+    assert not any(box.isEnabled() or not box.currentText() for box in boxes)
     for name in ("Play", "Accept", "Measure", "Track", "Report…"):
         found = [item for item in window.steps.findChildren(QPushButton) if item.text() == name]
         assert found, name

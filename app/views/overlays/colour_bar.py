@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QLinearGradient, QPainter, QPen
 from app import theme
 from app.views.scene import Scene
 from engine.export.palette import SPEED, VORTICITY, ColourMap
+from engine.export.quiver import ticks
 
 _STOPS: Final = 16
 _WIDTH: Final = 12.0
@@ -95,14 +96,19 @@ def _gradient(bar: QRectF, colours: ColourMap) -> QLinearGradient:
 
 def _draw_ticks(painter: QPainter, bar: QRectF, low: float, high: float) -> None:
     painter.setFont(theme.ui_font(8.5))
-    for level in np.linspace(0, 1, 5).tolist():
-        y = bar.bottom() - level * bar.height()
+    for value in tick_values(low, high):
+        y = bar.bottom() - (value - low) / (high - low) * bar.height()
         painter.setPen(QPen(theme.color(theme.MUTED), 1))
         painter.drawLine(QPointF(bar.right() + 3, y), QPointF(bar.right() + 6, y))
         painter.setPen(theme.color(theme.TEXT))
         place = QRectF(bar.right() + 10, y - 8, 46, 16)
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(place, int(flags), tick_text(low + level * (high - low)))
+        painter.drawText(place, int(flags), tick_text(value))
+
+
+def tick_values(low: float, high: float) -> tuple[float, ...]:
+    """Return where ticks stand: short numbers from zero up, or five about zero."""
+    return ticks(high) if low == 0 else tuple(np.linspace(low, high, 5).tolist())
 
 
 def tick_text(value: float) -> str:
