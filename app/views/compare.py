@@ -45,7 +45,7 @@ class LayerView(CineView):
     ) -> None:
         super().__init__(session, display, viewport, parent)
         self._key = key
-        self.compact = key not in {Scale.FULL.value, "second"}
+        self.compact = key != "second"
 
     def shown_flow(self, loop: Loop) -> FlowView | None:
         """Return the layer's field."""
@@ -53,8 +53,7 @@ class LayerView(CineView):
 
     def title(self, scene: Scene) -> str:
         """Name the layer."""
-        missing = "" if scene.flow is not None else " · not tracked yet"
-        return layer_name(self._shown(scene.loop)) + missing
+        return layer_name(self._shown(scene.loop))
 
     def _shown(self, loop: Loop) -> str:
         first, second = compared_layers(loop, self._display.options)
@@ -157,7 +156,8 @@ class CompareView(QWidget):
 
     def __init__(self, context: Context, viewport: Viewport, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        session, self._display = context.session, context.display
+        self._session, self._display = context.session, context.display
+        session = self._session
         self.bar = CompareBar(context)
         self._stack = QStackedWidget()
         made = [
@@ -167,12 +167,10 @@ class CompareView(QWidget):
         self.scales, self.pair = tuple(made[:4]), tuple(made[4:])
         self.single = AlternatingView(session, self._display, viewport, self)
         grid, two = QWidget(), QWidget()
-        cells, line = QGridLayout(grid), QHBoxLayout(two)
-        for index, view in enumerate(self.scales):
-            cells.addWidget(view, index // 2, index % 2)
+        self._cells, line = QGridLayout(grid), QHBoxLayout(two)
         for view in self.pair:
             line.addWidget(view)
-        for layout in (cells, line):
+        for layout in (self._cells, line):
             layout.setContentsMargins(0, 0, 0, 0)
             layout.setSpacing(2)
         for page in (grid, two, self.single):
@@ -189,6 +187,9 @@ class CompareView(QWidget):
         for shown in views:
             shown.hovered.connect(self.hovered)
         self._display.changed.connect(self._choose)
+        for signal in (session.loop_changed, session.flows_changed):
+            signal.connect(self._arrange)
+        self._arrange()
         self._choose()
 
     @property
@@ -196,7 +197,7 @@ class CompareView(QWidget):
         """The views that are seen now."""
         comparison = self._display.options.comparison
         if comparison is Comparison.SCALES:
-            return self.scales
+            return tuple(view for view in self.scales if not view.isHidden())
         return self.pair if comparison is Comparison.PAIR else (self.single,)
 
     def flip(self) -> None:
@@ -213,6 +214,17 @@ class CompareView(QWidget):
         """Blink for nobody."""
         super().hideEvent(event)
         self._blink.stop()
+
+    def _arrange(self) -> None:
+        """Show the scales that are there side by side; the last one bears bar and depth."""
+        loop = self._session.loop
+        there = [scale in loop.flows for scale in Scale] if loop is not None else [False] * 4
+        shown = [view for view, known in zip(self.scales, there, strict=True) if known]
+        for view, known in zip(self.scales, there, strict=True):
+            view.setVisible(known)
+            view.compact = view is not shown[-1] if shown else True
+        for index, view in enumerate(shown):
+            self._cells.addWidget(view, index // 2, index % 2)
 
     def _choose(self) -> None:
         comparison = self._display.options.comparison

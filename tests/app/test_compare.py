@@ -67,6 +67,21 @@ def test_right_field_warps_the_frame_before_onto_the_frame_shown() -> None:
     assert mismatch(frames[5], frames[4], mask) > 50
 
 
+def test_scales_that_were_not_tracked_take_no_room(opened: MainWindow, qtbot: QtBot) -> None:
+    for scale in (Scale.EIGHTH, Scale.HALF):
+        opened.track_panel.scales[scale].setChecked(False)
+    opened.track_panel.run()
+    wait_idle(opened, qtbot)
+    opened.show_compare()
+    views = opened.stage.compare.views
+    assert [view.title(view.scene()) for view in views] == ["Scale 1/4", "Scale 1"]
+    assert [view.compact for view in views] == [True, False]
+    first, last = (view.geometry() for view in views)
+    assert first.top() == last.top()
+    assert first.width() == pytest.approx(last.width(), abs=2)
+    assert first.height() > 0.9 * opened.stage.compare.scales[0].parentWidget().height()
+
+
 def test_each_comparison_shows_its_layers(tracked: MainWindow, qtbot: QtBot) -> None:
     display, compare = tracked.context.display, tracked.stage.compare
     tracked.context.session.set_frame(4)
