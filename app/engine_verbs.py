@@ -52,6 +52,9 @@ class EngineVerbs:
 
     def __init__(self) -> None:
         self._judged: weakref.WeakKeyDictionary[ScaleField, Any] = weakref.WeakKeyDictionary()
+        self._sectors: weakref.WeakKeyDictionary[Cine, NDArray[np.bool_] | None] = (
+            weakref.WeakKeyDictionary()
+        )
 
     def read_cine(self, path: Path, config: ReadConfig, progress: Progress) -> Cine:
         """Read a loop."""
@@ -73,13 +76,14 @@ class EngineVerbs:
     def fill_contours(self, cine: Cine, mask: Mask, contours: Contours, target: Target) -> Mask:
         """Return the mask with edited contours, made sound and filled."""
         files, check = _load("masks.files"), _load("masks.check")
-        closed, outer = contours.closed, contours.epicardial
+        closed, outer, sector = contours.closed, contours.epicardial, self._sector(cine)
+        # As the automatic mask: where the outer curve leaves the picture, the mask is cut.
         sound = dataclasses.replace(
             contours,
-            endocardial=check.sound_contours(contours.endocardial, None, closed=closed),
+            endocardial=check.sound_contours(contours.endocardial, sector, closed=closed),
             epicardial=None if outer is None else check.sound_contours(outer, None, closed=closed),
         )
-        data = files.mask_of_contours(sound, cine.shape[1:], target)
+        data = files.mask_of_contours(sound, cine.shape[1:], target, sector=sector)
         return dataclasses.replace(mask, data=data, contours=sound, confidence=None)
 
     def track(
@@ -220,6 +224,13 @@ class EngineVerbs:
         device = _load("device")
         name: str = device.describe_device(device.resolve_device("auto"))
         return name
+
+    def _sector(self, cine: Cine) -> NDArray[np.bool_] | None:
+        """Return the sector of a loop, found once; None where it shows nothing at all."""
+        if cine not in self._sectors:
+            found = _load("masks.sector").find_sector(cine) if cine.frames.any() else None
+            self._sectors[cine] = found
+        return self._sectors[cine]
 
     def _trust_map(self, result: TrackingResult, scale: Scale, progress: Progress) -> Any:
         """Return the ``TrustMap`` of a scale, judged once."""

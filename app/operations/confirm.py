@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Final
 
 from app.context import Context
 from engine.model import View
+
+_PROPOSAL: Final = "This looks like"
 
 
 def confirm_view(context: Context, view: View | None) -> None:
@@ -15,7 +18,8 @@ def confirm_view(context: Context, view: View | None) -> None:
         return
     result = loop.result
     if result is not None:
-        result = dataclasses.replace(result, view=view)
+        notices = result.notices if view is None else without_proposal(result.notices)
+        result = dataclasses.replace(result, view=view, notices=notices)
     context.session.update(
         loop.loop_id,
         view=view,
@@ -23,6 +27,11 @@ def confirm_view(context: Context, view: View | None) -> None:
         result=result,
         measurements=None,
     )
+
+
+def without_proposal(notes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return notes without the proposal of a view: a person has decided."""
+    return tuple(note for note in notes if not note.startswith(_PROPOSAL))
 
 
 def set_marks(context: Context, ed_frame: int | None, es_frame: int | None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QWidget
 
 from app.context import Context
-from app.operations.confirm import confirm_view, set_marks
+from app.operations.confirm import confirm_view, set_marks, without_proposal
 from app.operations.edit_contour import choose_left_wall
 from app.operations.make_mask import (
     default_config,
@@ -124,6 +124,8 @@ class MaskPanel(StepPanel):
             restyle(self._notes, "warning")
         else:
             notes = () if loop.mask is None else loop.mask.notes
+            if loop.view_confirmed:
+                notes = without_proposal(notes)
             self._notes.setText("\n".join(notes))
             restyle(self._notes, "muted")
         self._notes.setVisible(bool(self._notes.text()))

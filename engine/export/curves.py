@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 from engine.export.numbers import unit_sign
 from engine.export.palette import CURVES, PRINT
 from engine.model import Measurement, Measurements, TrackingResult
+
+_LATE: Final = 0.9
+"""Share of the axis after which a mark's name stands before its line."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,9 +136,13 @@ def _marks(axes: Axes, result: TrackingResult, *, timed: bool) -> None:
                 continue
             x = float(result.frame_times_s[index])
         axes.axvline(x, color=colour, linewidth=1.0, linestyle=(0, (4, 2)))
+        # The name stands within the axes: beyond their end the legend begins.
+        low, high = axes.dataLim.intervalx
+        late = x > low + _LATE * (high - low)
         axes.annotate(
-            mark, (x, 1), (2, -1), xycoords=("data", "axes fraction"), textcoords="offset points",
-            size=7, color=colour, weight="bold", va="top",
+            mark, (x, 1), (-2 if late else 2, -1), xycoords=("data", "axes fraction"),
+            textcoords="offset points", size=7, color=colour, weight="bold", va="top",
+            ha="right" if late else "left",
         )  # fmt: skip
 
 

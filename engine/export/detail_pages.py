@@ -11,7 +11,7 @@ from engine.export.numbers import measured, quantity_name
 from engine.export.page import CONTENT, MARGIN, TOP, Flow, line_height, wrap
 from engine.export.palette import PRINT
 from engine.export.tables import plain
-from engine.model import Measurements, Target, TrackingResult
+from engine.model import Measurements, Scale, Target, TrackingResult
 
 FLOW_LITERATURE = (
     "Literature, not established for this software: Bermejo et al. 2014 (122 subjects) report "
@@ -59,35 +59,33 @@ def research_appendix(flow: Flow, measurements: Measurements) -> None:
     flow.y = page.paragraph(MARGIN, y, note, CONTENT, size=7.5, colour=PRINT.muted) + 3
 
 
-def settings_words(value: Any) -> str:
+def settings_words(config: Mapping[str, Any]) -> str:
     """Return settings as a reader reads them: ``Tracking: device auto, seed 0. Threads: 2.``
 
     Args:
-        value: Plain JSON values; groups one below the other are set off by brackets.
+        config: Plain JSON values; groups within a group are set off by brackets. What is empty is
+            left out, and so are the mask's notes, which stand among the warnings.
     """
-    if not isinstance(value, Mapping):
-        return _setting(value)
     groups = []
-    for key in sorted(value):
-        inner = value[key]
-        words = _setting(inner)
-        if isinstance(inner, Mapping):
-            pairs = sorted(inner.items())
-            words = ", ".join(f"{name.replace('_', ' ')} {_setting(item)}" for name, item in pairs)
-        groups.append(f"{key.replace('_', ' ').capitalize()}: {words.rstrip('.')}.")
+    for key in sorted(config):
+        words = _setting(config[key]).removeprefix("(").removesuffix(")")
+        if words:
+            groups.append(f"{key.replace('_', ' ').capitalize()}: {words.rstrip('.')}.")
     return " ".join(groups)
 
 
 def _setting(value: Any) -> str:
-    """Return one setting in words."""
+    """Return one setting in words; empty where there is nothing to tell."""
     if isinstance(value, Mapping):
-        inner = (f"{key.replace('_', ' ')} {_setting(item)}" for key, item in value.items())
-        return f"({', '.join(inner)})"
+        told = {key: _setting(value[key]) for key in sorted(value) if key != "notes"}
+        inner = ", ".join(f"{key.replace('_', ' ')} {text}" for key, text in told.items() if text)
+        return f"({inner})" if inner else ""
     if isinstance(value, list):
-        return " ".join(_setting(item) for item in value) or "none"
+        return " ".join(map(_setting, value))
     if isinstance(value, bool):
         return "on" if value else "off"
-    return "none" if value is None or value == "" else str(value)
+    text = "" if value is None else str(value)
+    return Scale(text).label if text in {scale.value for scale in Scale} else text
 
 
 def settings_table(flow: Flow, result: TrackingResult) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,18 @@ from engine.analysis import trust as trusting
 from engine.analysis.contrast import Contrast
 from engine.config import MeasureConfig, ReportConfig
 from engine.export import movie
-from engine.model import Scale, ScaleField, Target, TrackingResult
+from engine.masks.files import mask_of_contours
+from engine.masks.sector import find_sector
+from engine.model import (
+    Contours,
+    Mask,
+    MaskKind,
+    Scale,
+    ScaleField,
+    Target,
+    TrackingResult,
+)
+from engine.phantom import PhantomConfig, PhantomKind, make_phantom
 from engine.progress import NullProgress
 
 SHAPE = (48, 64)
@@ -52,6 +64,27 @@ def test_trust_is_judged_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     path = tmp_path / "loop.mp4"
     verbs.write_movie(path, result, Scale.FULL, progress, patient_data=False)
     assert len(calls) == 1
+
+
+def test_an_edited_wall_stays_in_the_sector_as_the_automatic_one_does() -> None:
+    cine = make_phantom(PhantomConfig(kind=PhantomKind.APICAL, size=(96, 128), frames=4)).cine
+    sector = find_sector(cine)
+    top = int(np.nonzero(sector.any(1))[0][0])
+    angle = np.linspace(np.pi, 2 * np.pi, 40)
+    arch = np.stack([np.cos(angle), np.sin(angle)], 1)
+    inner, outer = np.array([64, top + 60]) + 30 * arch, np.array([64, top + 60]) + 58 * arch
+    contours = Contours(
+        np.repeat(inner[None], 4, 0).astype(np.float32),
+        np.repeat(outer[None], 4, 0).astype(np.float32),
+    )
+    drawn = mask_of_contours(contours, cine.shape[1:], Target.TISSUE)
+    assert (drawn & ~sector).any()
+    mask = Mask(drawn, MaskKind.WALL, contours)
+    filled = EngineVerbs().fill_contours(cine, mask, contours, Target.TISSUE)
+    assert not (filled.data & ~sector).any()
+    assert filled.data.any()
+    unlit = dataclasses.replace(cine, frames=np.zeros_like(cine.frames))
+    assert EngineVerbs().fill_contours(unlit, mask, contours, Target.TISSUE).data.any()
 
 
 @pytest.mark.parametrize("trackable", [True, False])

@@ -6,15 +6,23 @@ import dataclasses
 import threading
 from pathlib import Path
 
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from small_engine import FakeVerbs, dialogs, until, wait_idle
 
 from app.display import Page
 from app.main_window import MainWindow
+from app.operations.confirm import confirm_view, without_proposal
+from app.operations.track import _with_marks
 from app.widgets.step_section import StepState
 from engine.config import Preset
 from engine.errors import ResourceError
+from engine.masks.left_ventricle import find_left_ventricle
+from engine.masks.sector import analyse_sector
+from engine.masks.view import propose_view
 from engine.model import Scale, Target, View
+from engine.phantom import PhantomConfig, make_phantom
+from engine.progress import NullProgress
 
 
 def test_first_scale_is_shown_while_finer_ones_run(
@@ -135,3 +143,27 @@ def test_other_loops_are_judged_after_a_run_that_came_between(
     wait_idle(tracked, qtbot)
     for loop in session.loops:
         assert all(flow.trust is not None for flow in loop.flows.values())
+
+
+def test_a_confirmed_view_ends_its_proposal_everywhere(opened: MainWindow, qtbot: QtBot) -> None:
+    session = opened.context.session
+    loop = session.loop
+    assert loop is not None
+    assert loop.mask is not None
+    cine = make_phantom(PhantomConfig(size=(96, 128), frames=4)).cine
+    sector = analyse_sector(cine)
+    proposal = propose_view(cine, sector, find_left_ventricle(cine, sector, NullProgress()))
+    notes = ("Found without a click.", proposal.sentence)
+    session.update(loop.loop_id, mask=dataclasses.replace(loop.mask, notes=notes))
+    panel = opened.mask_panel
+    shown = "\n".join(item.text() for item in panel.findChildren(QLabel))
+    assert proposal.sentence in shown
+    confirm_view(opened.context, View.A4C)
+    shown = "\n".join(item.text() for item in panel.findChildren(QLabel))
+    assert proposal.sentence not in shown
+    assert notes[0] in shown
+    loop = session.loop
+    assert loop is not None
+    assert loop.mask is not None
+    assert _with_marks(loop.mask, loop).notes == notes[:1]
+    assert without_proposal(notes) == notes[:1]

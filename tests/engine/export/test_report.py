@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
 from synthetic_results import drift_result, ring_contours, some_measurements, uncalibrated
 
 from engine.config import ReportConfig
 from engine.errors import OutputError
+from engine.export.curves import Curve, draw_curves
 from engine.export.detail_pages import settings_words
 from engine.export.notices import NOT_REVIEWED, reader_warnings
 from engine.export.page import Page
@@ -82,11 +84,12 @@ def test_settings_are_words_and_not_a_dump() -> None:
     config = {
         "tracking": {"device": "auto", "init": None, "scales": ["1_8", "1"], "temporal": True},
         "threads": 2,
-        "mask": {"notes": [], "kind": "myocardial wall"},
+        "mask": {"notes": ["ES is a surrogate."], "kind": "myocardial wall", "box": {"low": 0.5}},
+        "empty": {"name": None},
     }
     assert settings_words(config) == (
-        "Mask: kind myocardial wall, notes none. Threads: 2. "
-        "Tracking: device auto, init none, scales 1_8 1, temporal on."
+        "Mask: box (low 0.5), kind myocardial wall. Threads: 2. "
+        "Tracking: device auto, scales 1/8 1, temporal on."
     )
     assert settings_words({}) == ""
 
@@ -253,3 +256,18 @@ def test_a_failing_disk_leaves_no_half_written_pdf(
     with pytest.raises(OutputError, match="disk is full"):
         write_pdf(tmp_path / "r.pdf", drift_result(), some_measurements(), ReportConfig())
     assert not list(tmp_path.iterdir())
+
+
+def test_the_name_of_a_late_mark_stands_before_its_line_and_not_in_the_legend() -> None:
+    curve = Curve(np.arange(5, 9), 0.1 + 0.02 * np.arange(4), np.array([0.0, -5, -9, -12]), "%")
+    figure = Figure()
+    axes = figure.add_axes((0.1, 0.1, 0.5, 0.8))
+    result = drift_result(ed_frame=5, es_frame=8)
+    draw_curves(axes, {"Endocardial": curve, "Midwall": curve}, "Strain", result)
+    figure.draw_without_rendering()
+    legend = axes.get_legend()
+    assert legend is not None
+    marks = [text for text in axes.texts if text.get_text() in {"ED", "ES"}]
+    assert len(marks) == 2
+    for mark in marks:
+        assert mark.get_window_extent().x1 <= legend.get_window_extent().x0
