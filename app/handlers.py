@@ -245,13 +245,13 @@ class Handlers(QObject):
         """Set end-diastole to the frame shown."""
         session = self._context.session
         if session.loop is not None:
-            confirm.set_marks(self._context, session.frame, session.loop.es_frame)
+            confirm.take_marks(self._context, session.frame, None)
 
     def set_es(self) -> None:
         """Set end-systole to the frame shown."""
         session = self._context.session
         if session.loop is not None:
-            confirm.set_marks(self._context, session.loop.ed_frame, session.frame)
+            confirm.take_marks(self._context, None, session.frame)
 
     def _ask_distance(self, ends: tuple[tuple[float, float], ...]) -> None:
         dialog = NumberDialog(
@@ -273,6 +273,12 @@ class Handlers(QObject):
     def _mask_from_points(self, places: Places, early: Places) -> None:
         """Make the mask from places at ED, or from those kept there and places at ES."""
         self.use_tool(None)
+        loop = self._context.session.loop
+        if loop is None:
+            return
+        # Who gives points at ED, or at ES, takes the frame below them for it.
+        ed_frame = self._context.session.frame if loop.ed_frame is None else loop.ed_frame
+        confirm.take_marks(self._context, ed_frame, loop.es_frame if early else None)
         loop = self._context.session.loop
         if loop is None:
             return

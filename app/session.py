@@ -61,6 +61,7 @@ class Loop:
         view_confirmed: Whether a person confirmed it.
         ed_frame: End-diastole, from 0 within the loop, or None.
         es_frame: End-systole, from 0 within the loop, or None.
+        given: Which of ``ED`` and ``ES`` a person or a result file has set; others are found.
         flows: Finished scales, coarse to fine.
         peers: Fields of other methods, by their names, to compare with.
         result: The whole result, or None while tracking.
@@ -87,6 +88,7 @@ class Loop:
     view_confirmed: bool = False
     ed_frame: int | None = None
     es_frame: int | None = None
+    given: frozenset[str] = frozenset()
     flows: Mapping[Scale, FlowView] = field(default_factory=lambda: MappingProxyType({}))
     peers: Mapping[str, FlowView] = field(default_factory=lambda: MappingProxyType({}))
     result: TrackingResult | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from app.context import Context
+from app.operations.notes import ED, ES
 from app.session import Loop
 from engine.config import MaskConfig, MaskMethod
 from engine.errors import InputError
@@ -53,9 +54,9 @@ def apply_mask(context: Context, loop_id: int, mask: Mask) -> None:
     else:
         session.update(loop_id, mask=mask, error="")
     marks = {}
-    if loop.ed_frame is None and mask.ed_frame is not None:
+    if ED not in loop.given and mask.ed_frame is not None:
         marks["ed_frame"] = mask.ed_frame
-    if loop.es_frame is None and mask.es_frame is not None:
+    if ES not in loop.given and mask.es_frame is not None:
         marks["es_frame"] = mask.es_frame
     session.update(loop_id, error="", **marks)
 
@@ -71,14 +72,19 @@ def _same_way_round(mask: Mask, before: Mask) -> Mask:
 
 
 def default_config(loop: Loop, method: MaskMethod = MaskMethod.AUTO) -> MaskConfig:
-    """Return the settings that follow from what the user has confirmed of a loop."""
+    """Return the settings that follow from what the user has confirmed of a loop.
+
+    Marks that were found in the image are not handed on: they would come back as given ones.
+    """
     first = loop.cine.first_frame
+    early = loop.ed_frame if ED in loop.given else None
+    late = loop.es_frame if ES in loop.given else None
     return MaskConfig(
         target=loop.target.value,
         method=method,
         view=loop.view.value if loop.view is not None and loop.view_confirmed else None,
-        ed_frame=None if loop.ed_frame is None else loop.ed_frame + first,
-        es_frame=None if loop.es_frame is None else loop.es_frame + first,
+        ed_frame=None if early is None else early + first,
+        es_frame=None if late is None else late + first,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from app.context import Context
 from app.flow_view import FlowView, make_flow_view
 from app.operations.make_mask import make_mask
+from app.operations.notes import ED, ES
 from app.operations.privacy import look_into
 from app.session import Loop
 from engine.config import ReadConfig
@@ -100,6 +101,11 @@ def add_result(
         target=result.target,
         view=result.view,
         view_confirmed=result.view is not None,
+        given=frozenset(
+            mark
+            for mark, frame in ((ED, result.ed_frame), (ES, result.es_frame))
+            if frame is not None
+        ),
         ed_frame=None if result.ed_frame is None else result.ed_frame - first,
         es_frame=None if result.es_frame is None else result.es_frame - first,
         flows=flows,

@@ -13,6 +13,7 @@ import numpy as np
 from app.context import Context
 from app.flow_view import FlowView, make_flow_view
 from app.operations.make_mask import make_mask
+from app.operations.notes import ED, ES
 from app.operations.open_loop import RESULT_SUFFIXES, cine_of
 from app.operations.peers import layer_name
 from app.operations.privacy import look_into
@@ -106,6 +107,7 @@ def _restored(context: Context, saved: SavedLoop, progress: Progress) -> Restore
         "view_confirmed": saved.view_confirmed,
         "ed_frame": None if saved.ed_frame is None else saved.ed_frame - first,
         "es_frame": None if saved.es_frame is None else saved.es_frame - first,
+        "given": frozenset({ED, ES}) if saved.given is None else saved.given,
     }
     if saved.mask is None:
         return Restored(saved, cine, values)

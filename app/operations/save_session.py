@@ -133,6 +133,7 @@ def saved_loop(loop: Loop, frame: int) -> SavedLoop:
         view_confirmed=loop.view_confirmed,
         ed_frame=None if loop.ed_frame is None else loop.ed_frame + first,
         es_frame=None if loop.es_frame is None else loop.es_frame + first,
+        given=loop.given,
         mask=loop.mask,
         tracked_mask=loop.tracked_mask,
         complete=loop.result is not None,

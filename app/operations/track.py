@@ -8,7 +8,7 @@ from app.context import Context
 from app.display import Page
 from app.flow_view import FlowView, make_flow_view
 from app.jobs import Lane
-from app.operations.confirm import without_proposal
+from app.operations.notes import settled
 from app.session import Loop
 from app.verbs import Trust
 from engine.config import TrackingConfig
@@ -85,17 +85,7 @@ def track(context: Context, config: TrackingConfig) -> None:
 
 def _with_marks(mask: Mask, loop: Loop) -> Mask:
     """Return the mask with the loop's marks, without notes that a person has settled since."""
-    moved = [
-        name
-        for name, before, now in (
-            ("End-diastole", mask.ed_frame, loop.ed_frame),
-            ("End-systole", mask.es_frame, loop.es_frame),
-        )
-        if before != now
-    ]
-    notes = tuple(note for note in mask.notes if not note.startswith(tuple(moved)))
-    if loop.view_confirmed:
-        notes = without_proposal(notes)
+    notes = settled(mask.notes, view_confirmed=loop.view_confirmed, given=loop.given)
     return dataclasses.replace(mask, ed_frame=loop.ed_frame, es_frame=loop.es_frame, notes=notes)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QWidget
 
 from app.context import Context
-from app.operations.confirm import confirm_view, set_marks, without_proposal
+from app.operations.confirm import confirm_view, set_marks
 from app.operations.edit_contour import choose_left_wall
 from app.operations.make_mask import (
     default_config,
@@ -15,6 +15,7 @@ from app.operations.make_mask import (
     points_kept_at_ed,
     set_target,
 )
+from app.operations.notes import settled
 from app.panels.base import StepPanel
 from app.session import Loop
 from app.widgets.parts import button, label, restyle
@@ -124,8 +125,7 @@ class MaskPanel(StepPanel):
             restyle(self._notes, "warning")
         else:
             notes = () if loop.mask is None else loop.mask.notes
-            if loop.view_confirmed:
-                notes = without_proposal(notes)
+            notes = settled(notes, view_confirmed=loop.view_confirmed, given=loop.given)
             self._notes.setText("\n".join(notes))
             restyle(self._notes, "muted")
         self._notes.setVisible(bool(self._notes.text()))
@@ -143,7 +143,7 @@ class MaskPanel(StepPanel):
         kind = kind[0].upper() + kind[1:]
         sure = loop.mask.confidence
         if sure is not None and sure < CONFIDENT:
-            return StepState.ATTENTION, f"{kind} · unsure, please check or use three points"
+            return StepState.ATTENTION, f"{kind} · unsure: check it"
         if not loop.view_confirmed and loop.mask.contours is not None:
             return StepState.ATTENTION, f"{kind} · view not confirmed"
         return StepState.DONE, f"{kind} · {_what_it_covers(loop)}"

@@ -47,6 +47,7 @@ class SavedLoop:
         view_confirmed: Whether a person confirmed it.
         ed_frame: End-diastolic source frame, or None.
         es_frame: End-systolic source frame, or None.
+        given: Which of ``ED`` and ``ES`` a person has set; None where a session does not tell.
         mask: The mask with its contours, or None.
         tracked_mask: The mask that was tracked with, the same object where it has not changed
             since; None where nothing was tracked.
@@ -70,6 +71,7 @@ class SavedLoop:
     view_confirmed: bool = False
     ed_frame: int | None = None
     es_frame: int | None = None
+    given: frozenset[str] | None = None
     mask: Mask | None = None
     tracked_mask: Mask | None = None
     result: Path | None = None
@@ -172,6 +174,7 @@ def _loop_out(loop: SavedLoop, folder: Path) -> dict[str, Any]:
         "view_confirmed": loop.view_confirmed,
         "ed_frame": loop.ed_frame,
         "es_frame": loop.es_frame,
+        "given": None if loop.given is None else sorted(loop.given),
         "mask": None if loop.mask is None else mask_out(loop.mask),
         "tracked_with_mask": loop.mask is not None and same,
         "tracked_mask": tracked,
@@ -216,6 +219,7 @@ def _loop_in(stored: Mapping[str, Any], folder: Path) -> SavedLoop:
         reviewed=bool(stored["reviewed"]),
         frame=int(stored["frame"]),
         # Sessions of earlier builds say nothing of these.
+        given=None if stored.get("given") is None else frozenset(map(str, stored["given"])),
         peers=MappingProxyType(
             {str(name): _place(names, folder) for name, names in stored.get("peers", {}).items()}
         ),

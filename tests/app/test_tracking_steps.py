@@ -12,7 +12,7 @@ from small_engine import FakeVerbs, dialogs, until, wait_idle
 
 from app.display import Page
 from app.main_window import MainWindow
-from app.operations.confirm import confirm_view, without_proposal
+from app.operations.confirm import confirm_view
 from app.operations.track import _with_marks
 from app.widgets.step_section import StepState
 from engine.config import Preset
@@ -166,4 +166,3 @@ def test_a_confirmed_view_ends_its_proposal_everywhere(opened: MainWindow, qtbot
     assert loop is not None
     assert loop.mask is not None
     assert _with_marks(loop.mask, loop).notes == notes[:1]
-    assert without_proposal(notes) == notes[:1]

@@ -147,7 +147,7 @@ def test_sessions_that_cannot_be(whole: SavedLoop, tmp_path: Path) -> None:
         path.write_text(json.dumps({key: document[key] for key in document if key != name}))
         with pytest.raises(UnreadableFileError, match=r"s\.json"):
             read_session(path)
-    for name in loop.keys() - {"peers", "times_origin", "spacing_origin"}:
+    for name in loop.keys() - {"peers", "times_origin", "spacing_origin", "given"}:
         short = {key: loop[key] for key in loop if key != name}
         path.write_text(json.dumps(document | {"loops": [short]}))
         with pytest.raises(UnreadableFileError, match=r"s\.json"):

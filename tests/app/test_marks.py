@@ -1,0 +1,94 @@
+"""Where ED and ES come from is told truly: found in the image, or set by a person."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from pytestqt.qtbot import QtBot
+from small_engine import FakeVerbs, wait_idle
+
+from app.main_window import MainWindow
+from app.operations.confirm import set_marks, take_marks
+from app.operations.make_mask import default_config
+from app.operations.notes import settled
+from app.session import Loop
+from engine.config import MaskConfig, MaskMethod
+from engine.model import Cine, Mask
+from engine.progress import Progress
+
+NOTES = (
+    "Left ventricle found without a click; ED: R wave; ES: smallest cavity area: a surrogate.",
+    "End-systole is taken from the image (smallest cavity area: a surrogate). Check it, or give "
+    "its frame.",
+)
+
+
+def current(window: MainWindow) -> Loop:
+    """Return the loop shown."""
+    loop = window.context.session.loop
+    assert loop is not None
+    return loop
+
+
+def test_marks_found_in_the_image_are_not_handed_on_as_given(opened: MainWindow) -> None:
+    loop = current(opened)
+    assert (loop.ed_frame, loop.es_frame, loop.given) == (2, 7, frozenset())
+    config = default_config(loop)
+    assert (config.ed_frame, config.es_frame) == (None, None)
+    opened.context.session.set_frame(9)
+    opened.actions_["set_es"].trigger()
+    loop = current(opened)
+    assert (loop.es_frame, loop.given) == (9, frozenset({"ES"}))
+    config = default_config(loop)
+    assert (config.ed_frame, config.es_frame) == (None, 9 + loop.cine.first_frame)
+
+
+def test_to_set_a_mark_where_it_is_makes_it_given(opened: MainWindow) -> None:
+    loop = current(opened)
+    set_marks(opened.context, loop.ed_frame, loop.es_frame)
+    assert not current(opened).given
+    take_marks(opened.context, loop.ed_frame, None)
+    assert current(opened).given == {"ED"}
+    set_marks(opened.context, None, loop.es_frame)
+    assert not current(opened).given
+
+
+def test_a_new_mask_moves_found_marks_and_leaves_given_ones(
+    opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = verbs.build_mask
+
+    def other(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
+        return dataclasses.replace(build(cine, config, progress), ed_frame=3, es_frame=8)
+
+    monkeypatch.setattr(verbs, "build_mask", other)
+    take_marks(opened.context, 1, None)
+    opened.actions_["make_mask"].trigger()
+    wait_idle(opened, qtbot)
+    assert (current(opened).ed_frame, current(opened).es_frame) == (1, 8)
+
+
+def test_points_at_ed_take_the_frame_below_them_for_ed(
+    opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[MaskConfig] = []
+    build = verbs.build_mask
+
+    def seen(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
+        asked.append(config)
+        return build(cine, config, progress)
+
+    monkeypatch.setattr(verbs, "build_mask", seen)
+    opened.commands._mask_from_points(((30, 70), (90, 70), (60, 20)), ())
+    wait_idle(opened, qtbot)
+    (config,) = asked
+    assert config.method is MaskMethod.POINTS
+    assert (config.ed_frame, config.es_frame) == (2 + 5, None)
+    assert current(opened).given == {"ED"}
+
+
+def test_notes_tell_no_origin_that_a_person_has_replaced() -> None:
+    kept = settled(NOTES, view_confirmed=False, given=frozenset({"ES"}))
+    assert kept == ("Left ventricle found without a click; ED: R wave; ES: given.",)
+    assert settled(NOTES, view_confirmed=True, given=frozenset()) == NOTES
