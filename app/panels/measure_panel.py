@@ -11,7 +11,7 @@ from app.operations.measure import KIND, measure
 from app.panels.base import StepPanel
 from app.widgets.parts import FactTable, button, label, restyle, row
 from app.widgets.step_section import StepState
-from engine.export.notices import lacks_contrast
+from engine.export.notices import in_words, lacks_contrast
 from engine.export.numbers import number, quantity_name
 from engine.model import Measurements
 
@@ -68,9 +68,9 @@ class MeasurePanel(StepPanel):
         self._facts.show_facts(facts)
         warnings = () if measured is None else measured.warnings
         omitted = () if measured is None else measured.omitted
-        self._warnings.setText("\n".join(warnings))
+        self._warnings.setText("\n".join(map(in_words, warnings)))
         self._warnings.setVisible(bool(warnings))
-        self._omitted.setText("\n".join(f"No {group}: {why}" for group, why in omitted))
+        self._omitted.setText("\n".join(f"No {group}: {in_words(why)}" for group, why in omitted))
         self._omitted.setVisible(bool(omitted))
 
     def state(self) -> tuple[StepState, str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
+from engine.export.numbers import region_name
 from engine.model import Measurements, Target, TrackingResult
 
 RESEARCH_USE: Final = "Research use only, not for diagnosis"
 NOT_REVIEWED: Final = "Tracking not reviewed: nobody has accepted the moving contour."
+ARROWS_NOT_REVIEWED: Final = "Tracking not reviewed: nobody has accepted the moving arrows."
 HIDDEN: Final = "No trackable contrast: velocities are not shown"
 NO_ORDER: Final = "End-systole does not follow end-diastole"
 NO_CONTRAST: Final = "no trackable contrast"
@@ -22,13 +25,20 @@ def reader_warnings(result: TrackingResult, measurements: Measurements) -> tuple
     """
     order = [text for text in measurements.warnings if text.startswith(NO_ORDER)]
     contrast = [text for text in measurements.warnings if NO_CONTRAST in text.lower()]
-    review = [] if result.reviewed or result.target is Target.BLOOD else [NOT_REVIEWED]
+    review = [ARROWS_NOT_REVIEWED if result.target is Target.BLOOD else NOT_REVIEWED]
+    if result.reviewed or lacks_contrast(measurements):
+        review = []
     rest = [
         text
         for text in (*measurements.warnings, *result.notices)
         if "not reviewed" not in text.lower()
     ]
-    return tuple(dict.fromkeys((*contrast, *review, *order, *rest)))
+    return tuple(map(in_words, dict.fromkeys((*contrast, *review, *order, *rest))))
+
+
+def in_words(sentence: str) -> str:
+    """Return a sentence with its regions as tables and curves name them."""
+    return re.sub(r"\bvortex-(\d+)", lambda found: region_name(found.group()), sentence)
 
 
 def lacks_contrast(measurements: Measurements) -> bool:

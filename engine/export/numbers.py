@@ -31,7 +31,10 @@ _NAMES: Final = {
     "lv_length": "LV length",
     "post_systolic_index": "Post-systolic index",
     "q": "Q",
+    "velocity_x": "Velocity to the right",
+    "velocity_y": "Velocity upwards",
 }
+_KINDS: Final = {"mean": "Mean", "max": "Largest"}
 # One view never gives what is called global: its curve is that of the whole contour seen.
 _REGIONS: Final = {"global": "Whole contour", "mask": "Whole mask"}
 
@@ -78,6 +81,12 @@ def quantity_name(quantity: str) -> str:
     """Return a quantity in words, such as ``Longitudinal strain``."""
     if quantity in _NAMES:
         return _NAMES[quantity]
+    if quantity.endswith("_trusted"):
+        return f"{quantity_name(quantity.removesuffix('_trusted'))}, trusted part"
+    of, _, kind = quantity.rpartition("_")
+    if of and kind in _KINDS:
+        name = quantity_name(of)
+        return f"{_KINDS[kind]} {name if name == 'Q' else name[:1].lower() + name[1:]}"
     for kind in ("strain_rate", "strain"):
         direction = quantity.removeprefix(f"{kind}_")
         if direction != quantity:

@@ -124,7 +124,7 @@ def draw_phases(
         # The title may be wider than an upright picture.
         x = max(axes.get_position().x1 * WIDTH, x + width_mm(title, 8) + 2) + _GAP
     if limit is not None:
-        _bar(page, (x + 1, bar_top, min(height - 14, 50.0)), limit, _unit(result))
+        _bar(page, (x + 1, bar_top, min(height - 14, 50.0)), limit, _unit(result), trust)
 
 
 def fastest_phases(result: TrackingResult) -> list[tuple[str, int]]:
@@ -166,7 +166,7 @@ def draw_scales(flow: Flow, result: TrackingResult, limit: float, trust: Trust |
         )  # fmt: skip
         x += width + _GAP
     box_height = min(max(height - 14, 10.0), 45.0)
-    _bar(page, (x + 1, flow.y + 24, box_height), limit, _unit(result))
+    _bar(page, (x + 1, flow.y + 24, box_height), limit, _unit(result), trust)
     flow.y += 15 + height + 7
 
 
@@ -194,9 +194,15 @@ def _picture(
     return axes
 
 
-def _bar(page: Page, box: tuple[float, float, float], limit: float, unit: str) -> None:
-    """Draw the colour bar; ``box`` holds x, y and height, mm."""
-    draw_speed_bar(page.axes(box[0], box[1], 3.0, box[2]), limit, unit)
+def _bar(
+    page: Page, box: tuple[float, float, float], limit: float, unit: str, trust: Trust | None
+) -> None:
+    """Draw the colour bar, and say what faint arrows are; ``box`` holds x, y and height, mm."""
+    x, y, height = box
+    draw_speed_bar(page.axes(x, y, 3.0, height), limit, unit)
+    if trust is not None:
+        for line, text in enumerate(("Faint:", "not trusted")):
+            page.text(x, y + height + 5 + 3 * line, text, size=6.8, colour=PRINT.muted)
 
 
 def _unit(result: TrackingResult) -> str:

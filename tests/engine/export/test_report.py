@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ from engine.config import ReportConfig
 from engine.errors import OutputError
 from engine.export.curves import Curve, draw_curves
 from engine.export.detail_pages import settings_words
-from engine.export.notices import NOT_REVIEWED, reader_warnings
+from engine.export.notices import ARROWS_NOT_REVIEWED, NOT_REVIEWED, reader_warnings
 from engine.export.page import Page
 from engine.export.palette import PRINT
 from engine.export.report import report_pages, write_pdf, write_report
@@ -164,6 +165,18 @@ def test_want_of_contrast_hides_the_arrows() -> None:
     first = _texts(report_pages(result, _flow("cm/s"), ReportConfig())[0])
     assert "No trackable contrast." in first
     assert not any("cm/s" in word for word in first)
+
+
+def test_blood_that_was_not_reviewed_says_so_and_what_faint_arrows_are() -> None:
+    result = drift_result(target=Target.BLOOD)
+    measurements = Measurements(_flow("cm/s").rows, ("vortex-1 lies apart.",))
+    trust = np.ones((3, 48, 64), np.float32)
+    first = _texts(report_pages(result, measurements, ReportConfig(), trust=trust)[0])
+    assert ARROWS_NOT_REVIEWED in first
+    assert "Vortex 1 lies apart." in first
+    assert "not trusted" in first
+    seen = dataclasses.replace(result, reviewed=True)
+    assert ARROWS_NOT_REVIEWED not in reader_warnings(seen, measurements)
 
 
 def test_research_values_stay_off_page_one() -> None:
