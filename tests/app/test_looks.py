@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 from small_engine import dialogs, make_cine, wait_idle
 
@@ -43,6 +43,23 @@ def test_the_sign_of_a_warning_stands_beside_its_sentence(opened: MainWindow) ->
     assert picture.width() < 80
     assert text.geometry().left() < 80
     box.close()
+
+
+def test_no_word_of_the_edit_bar_is_cut_in_a_narrow_window(
+    opened: MainWindow, qtbot: QtBot, qapp: QApplication
+) -> None:
+    opened.editing.switch(True)
+    heights = []
+    for width in (1500, 1000):
+        opened.resize(width, 700)
+        qtbot.wait(20)
+        qapp.processEvents()
+        for item in opened.edit_bar.findChildren(QAbstractButton):
+            if item.isVisible():
+                assert item.width() >= item.sizeHint().width(), item.text()
+                assert opened.edit_bar.rect().contains(item.geometry()), item.text()
+        heights.append(opened.edit_bar.height())
+    assert heights[1] > heights[0]
 
 
 def test_a_long_sentence_is_read_to_its_end(opened: MainWindow) -> None:
