@@ -252,6 +252,6 @@ def _what_it_covers(loop: Loop) -> str:
         return ""
     contours = loop.mask.contours
     if loop.view is not None and contours is not None and not loop.view.is_short_axis:
-        return f"{walls_of(loop.view)[int(starts_on_the_right(contours))]} wall on the left"
+        return f"{walls_of(loop.view)[int(starts_on_the_right(contours))]} on the left"
     share = 100 * loop.mask.data[:, ::8, ::8].mean(dtype=float)
     return f"{share:.0f} % of the image"

@@ -66,12 +66,12 @@ class CurvesView(QWidget):
         top = QHBoxLayout()
         top.addWidget(self.quantity)
         top.setSpacing(14)
-        top.addWidget(self._legend, 1)
+        top.addWidget(self._note, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 6)
         layout.setSpacing(4)
         layout.addLayout(top)
-        layout.addWidget(self._note)
+        layout.addWidget(self._legend)
         layout.addWidget(self.plot, 1)
         session.loop_changed.connect(self.refresh)
         session.measurements_changed.connect(self.refresh)
@@ -104,6 +104,7 @@ class CurvesView(QWidget):
         item = self.plot.getPlotItem()
         item.clear()
         self._legend.setText("")
+        self._legend.hide()
         loop = self._session.loop
         name = self.quantity.currentData()
         measured = None if loop is None else loop.measurements
@@ -125,6 +126,7 @@ class CurvesView(QWidget):
                 antialias=True,
             )
         self._legend.setText(legend_html(regions) if len(regions) > 1 else "")
+        self._legend.setVisible(len(regions) > 1)
         low, high = marked_range([row.value for row in rows if row.region in regions])
         item.setYRange(low, high, padding=0)
         unit = unit_sign(rows[0].unit) if rows else ""

@@ -18,6 +18,8 @@ from engine.export.palette import DARK
 
 _AWAY: Final = 12.0
 _ROOM: Final = 150.0
+_LEGIBLE: Final = 560.0
+"""Least width of a view, px, in which names do not run into one another."""
 
 
 def shown_wall(scene: Scene) -> TrackedWall | None:
@@ -59,7 +61,7 @@ class TrackedWallOverlay:
             for place in (start, end):
                 painter.setPen(QPen(theme.color(theme.TEXT, 0.8), 1.2))
                 painter.drawLine(_point(inner[_on(place, count)]), _point(outer[_on(place, count)]))
-            if not scene.compact:
+            if scene.area.width() >= _LEGIBLE:
                 rejected = name in scene.loop.rejected
                 _draw_name(
                     painter, outer[_on((start + end) // 2, count)], centre, name, rejected=rejected
