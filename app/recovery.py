@@ -7,9 +7,7 @@ saving, is offered again at the next start.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
-import operator
 import shutil
 import time
 import uuid
@@ -19,13 +17,13 @@ from typing import Final
 from PySide6.QtCore import QLockFile, QObject, QTimer, Signal
 
 from app.context import Context
+from app.kept_fields import KeptFields
 from app.left_over import LOCK, SESSION, LeftOver, newest_left_over
 from app.operations.restore import open_session
-from app.operations.save_session import FieldFiles, fields_of, snapshot, with_files
+from app.operations.save_session import FieldFiles, snapshot, with_files
 from app.session import Loop
 from engine.errors import MyofluxError
 from engine.io.session_file import SavedSession, write_session
-from engine.model import Scale, ScaleField
 from engine.progress import NullProgress, Progress
 
 KIND: Final = "recovery"
@@ -54,7 +52,7 @@ class Recovery(QObject):
         self._root = context.settings.data_folder() / "recovery"
         self._folder = self._root / f"{time.time_ns():x}-{uuid.uuid4().hex[:6]}"
         self._lock: QLockFile | None = None
-        self._fields: dict[int, tuple[tuple[ScaleField, ...], Path]] = {}
+        self._fields = KeptFields(context.verbs)
         self._touched: set[int] = set()
         # Every change counts up; what is written is as new as the count it began with.
         self._changes, self._written = 0, 0
@@ -90,6 +88,7 @@ class Recovery(QObject):
         self._touched.clear()
         self._soon.stop()
         self._remove()
+        self._fields.note_saved(self._loops())
 
     def keep(self) -> None:
         """Write the state in the background, if it has changed and is worth it."""
@@ -157,7 +156,7 @@ class Recovery(QObject):
                     continue
                 self._context.session.update(loop.loop_id, fields_file=None)
                 if self._folder == left.folder:
-                    self._fields[loop.loop_id] = (_fields(loop), file)
+                    self._fields.take_over(loop, file)
             self.changed.emit()
 
         open_session(self._context, left.folder / SESSION, opened)
@@ -176,39 +175,20 @@ class Recovery(QObject):
                 return "The work cannot be kept safe: its folder is used by another window."
             files: dict[int, FieldFiles] = {}
             for loop in loops:
-                path = self._fields_path(loop, write=with_fields)
-                if path is not None:
-                    files[loop.loop_id] = FieldFiles(path)
+                found = self._fields.files(loop, self._folder, write=with_fields)
+                if found is not None:
+                    files[loop.loop_id] = found
                 progress.check()
             write_session(self._folder / SESSION, with_files(saved, loops, files))
-            kept = {item.own.name for item in files.values()}
+            kept = {
+                path.name for item in files.values() for path in (item.own, *item.peers.values())
+            }
             for path in self._folder.glob("*.h5"):
                 if path.name not in kept:
                     path.unlink(missing_ok=True)
         except (MyofluxError, OSError) as error:
             return f"The work cannot be kept safe: {error}"
         return ""
-
-    def _fields_path(self, loop: Loop, *, write: bool) -> Path | None:
-        """Return the file that holds a loop's fields, written where there is none."""
-        path, result = self._kept_fields(loop), fields_of(loop)
-        if path is not None or result is None or not write:
-            return path
-        path = self._folder / f"{uuid.uuid4().hex[:8]}.h5"
-        # The frames are in the loop's own file: no picture of a patient is kept twice.
-        bare = dataclasses.replace(result, frames=None)
-        self._context.verbs.write_result(path, bare, patient_data=True)
-        self._fields[loop.loop_id] = (_fields(loop), path)
-        return path
-
-    def _kept_fields(self, loop: Loop) -> Path | None:
-        """Return the file that holds a loop's fields already, or None."""
-        if loop.fields_file is not None and loop.fields_file.exists():
-            return loop.fields_file
-        before, path = self._fields.get(loop.loop_id, ((), None))
-        now = _fields(loop)
-        same = len(before) == len(now) and all(map(operator.is_, before, now))
-        return path if path is not None and same and path.exists() else None
 
     def _note_edit(self) -> None:
         loop = self._context.session.loop
@@ -225,8 +205,8 @@ class Recovery(QObject):
             self.note()
 
     def _misses_fields(self) -> bool:
-        """Whether there are fields in no file; a scale that is finished tells it to nobody here."""
-        return any(loop.flows and self._kept_fields(loop) is None for loop in self._loops())
+        """Whether there are fields in no file."""
+        return any(map(self._fields.misses, self._loops()))
 
     def _loops(self) -> tuple[Loop, ...]:
         return self._context.session.loops
@@ -256,7 +236,7 @@ class Recovery(QObject):
         if self._lock is not None:
             self._lock.unlock()
             self._lock = None
-        self._fields.clear()
+        self._fields.forget()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
@@ -274,7 +254,3 @@ def worth_keeping(loop: Loop, touched: bool) -> bool:
     marks = mask is not None and (loop.ed_frame, loop.es_frame) != (mask.ed_frame, mask.es_frame)
     edited = mask is not None and mask.confidence is None
     return bool(loop.flows) or loop.reviewed or told or marks or edited
-
-
-def _fields(loop: Loop) -> tuple[ScaleField, ...]:
-    return tuple(loop.flows[scale].field for scale in Scale if scale in loop.flows)

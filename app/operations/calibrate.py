@@ -76,15 +76,16 @@ def _renew_flows(context: Context, loop: Loop, cine: Cine) -> None:
     if not loop.flows:
         return
 
-    def work(progress: Progress) -> dict[Scale, FlowView]:
-        flows = {}
-        for scale, flow in loop.flows.items():
-            progress.check()
-            view = make_flow_view(flow.field, flow.mask, cine.spacing_mm, cine.frame_times_s)
-            flows[scale] = view if flow.trust is None else view.with_trust(flow.trust)
-        return flows
+    def renewed(flow: FlowView, progress: Progress) -> FlowView:
+        progress.check()
+        view = make_flow_view(flow.field, flow.mask, cine.spacing_mm, cine.frame_times_s)
+        return view if flow.trust is None else view.with_trust(flow.trust)
 
-    def show(flows: dict[Scale, FlowView]) -> None:
-        context.session.update(loop.loop_id, flows=flows)
+    def work(progress: Progress) -> tuple[dict[Scale, FlowView], dict[str, FlowView]]:
+        flows = {scale: renewed(flow, progress) for scale, flow in loop.flows.items()}
+        return flows, {name: renewed(flow, progress) for name, flow in loop.peers.items()}
+
+    def show(views: tuple[dict[Scale, FlowView], dict[str, FlowView]]) -> None:
+        context.session.update(loop.loop_id, flows=views[0], peers=views[1])
 
     context.jobs.start("Converting units", work, show)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from app.context import Context
 from app.display import DisplayOptions
+from app.flow_view import FlowView
 from app.session import Loop
 from engine.errors import InputError
 from engine.io.session_file import SavedLoop, SavedSession, write_session
@@ -94,13 +95,21 @@ def _write_fields(
     peers: dict[str, Path] = {}
     for name, flow in loop.peers.items():
         peers[name] = place.with_name(f"{place.stem}-{name}.h5")
-        # The frames are in the loop's own file; here they would only fill the disk.
-        bare = dataclasses.replace(
-            fields, fields=(flow.field,), method=name, frames=None, notices=()
-        )
         progress.check()
+        bare = peer_result(fields, name, flow)
         context.verbs.write_result(peers[name], bare, patient_data=True)
     return FieldFiles(own, peers)
+
+
+def peer_result(own: TrackingResult, name: str, flow: FlowView) -> TrackingResult:
+    """Return what is written of another method's field: frames would only fill the disk twice.
+
+    Args:
+        own: What the loop itself was tracked with.
+        name: Of the method.
+        flow: Its field.
+    """
+    return dataclasses.replace(own, fields=(flow.field,), method=name, frames=None, notices=())
 
 
 def snapshot(context: Context) -> SavedSession:

@@ -13,6 +13,8 @@ from small_engine import FakeVerbs, dialogs, until, wait_idle
 
 from app.application import make_window
 from app.main_window import MainWindow
+from app.operations.calibrate import calibrate, set_frame_rate
+from app.operations.peers import track_peer
 from app.operations.save_session import SUFFIX, options_in, save_session
 from app.session import Loop
 from app.settings import Settings
@@ -213,3 +215,43 @@ def test_options_of_a_session_that_was_tampered_with_are_left_out() -> None:
         "page": "field", "scale": Scale.EIGHTH, "arrows": False, "gain": 0.5, "arrow_length": 2.0,
     }  # fmt: skip
     assert options_in({"scale": "1_3", "page": "moon"}) == {}
+
+
+def test_other_methods_fields_are_kept_safe_too(
+    worked: MainWindow, verbs: FakeVerbs, qtbot: QtBot, tmp_path: Path
+) -> None:
+    track_peer(worked.context, "dis")
+    wait_idle(worked, qtbot)
+    worked.recovery.keep()
+    wait_idle(worked, qtbot)
+    (folder,) = folders(tmp_path)
+    assert len(list(folder.glob("*.h5"))) == 2
+    worked.close()
+    window = make_window(verbs, Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.show()
+    window.unsaved.take_up()
+    wait_idle(window, qtbot)
+    assert list(current(window).peers) == ["dis"]
+    # Once the user has saved them in files of their own, nothing stays behind.
+    save_session(window.context, tmp_path / f"mine{SUFFIX}", window.commands._saved)
+    wait_idle(window, qtbot)
+    window.close()
+    assert folders(tmp_path) == []
+
+
+def test_a_calibration_gives_other_methods_their_unit_too(
+    opened: MainWindow, verbs: FakeVerbs, loop_file: Path, qtbot: QtBot
+) -> None:
+    verbs.calibrated = False
+    opened.commands.open_path(loop_file)
+    wait_idle(opened, qtbot)
+    opened.track_panel.run()
+    wait_idle(opened, qtbot)
+    track_peer(opened.context, "dis")
+    wait_idle(opened, qtbot)
+    assert current(opened).peers["dis"].unit == "px/frame"
+    calibrate(opened.context, ((10.0, 10.0), (10.0, 60.0)), 20.0)
+    set_frame_rate(opened.context, 60.0)
+    wait_idle(opened, qtbot)
+    assert current(opened).peers["dis"].unit == "cm/s"
