@@ -17,7 +17,7 @@ from engine.registration.pairs import ImagePairs
 from engine.registration.pyramid import scaled_size
 from engine.registration.refine import refine_once
 from engine.registration.second_start import SEARCH_SCALE, better_of, searched_start
-from engine.registration.shared_course import along_shared_course
+from engine.registration.shared_course import along_shared_courses
 
 SECOND_START: Final = Scale.QUARTER
 """Where a patch search is tried beside the network's own motion, after each pass."""
@@ -93,7 +93,7 @@ class MotionEstimator:
         for number, length in enumerate(lengths):
             part = run.part(number / len(lengths), 1 / len(lengths))
             motion = Baselines(self._network, pairs, motion, part).refined(length)
-        return along_shared_course(pairs, motion, float(run.scale.fraction))
+        return along_shared_courses(pairs, motion, float(run.scale.fraction))
 
     def _others(
         self,

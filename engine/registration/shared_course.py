@@ -1,11 +1,11 @@
-"""One course through time: what every pair leaves over alike is found from all of them together.
+"""Few courses through time: what every pair leaves over alike is found from all of them together.
 
 A wall that thickens by hundredths of a pixel from frame to frame does not show it in a pair, and
 the pictures' local contrast alone even speaks against it: what tells is the brightness itself over
-several frames. The points of a wall share one course through the beat, so the error that comes
-back in every pair is a single smooth field times that course. It is found by two Gauss-Newton steps
-on the pictures of the whole loop, sampled along the material's paths. Where points do not share
-one course, as in blood, nothing is changed.
+many frames. The points of a wall share one course through the beat (two, if it turns), so the error
+that comes back in every pair is a smooth field times that course. It is found by Gauss-Newton steps
+on the pictures of the whole loop, sampled along the material's paths. Where points share no
+course, as in blood, nothing is changed.
 """
 
 from __future__ import annotations
@@ -14,41 +14,40 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from engine.registration.course_evidence import Evidence, Looks, evidence
+from engine.registration.course_shapes import Shapes
 from engine.registration.multiscale import Motion
 from engine.registration.pairs import ImagePairs
 from engine.registration.pyramid import correction_grid
-from engine.registration.splines import cubic_splines
 from engine.registration.warp import compose, identity_grid, invert, resize_displacement, warp
 
-WINDOW: Final = 4
-"""Frames between the two pictures that are compared."""
+LEAST_PAIRS: Final = 8
+"""Pairs below which a loop is left alone."""
 
-LONGEST: Final = 24
+LONGEST: Final = 48
 """Pairs that are taken together at most; a longer loop is cut into equal stretches."""
 
+MOST_COURSES: Final = 2
+"""Courses through time that are looked for at most."""
+
 LEAST_SHARE: Final = 0.9
-"""Share of the motion's energy that one course must hold."""
+"""Share of the motion's energy that the courses must hold."""
 
 LARGEST_ERROR: Final = 1.0
-"""Expected error beyond which a place is not looked at, px of the full grid."""
+"""Expected error beyond which a pair is not believed at a place, px of the full grid."""
 
-_STEPS = 2
+_STEPS = 3
 """Gauss-Newton steps."""
-_CELLS = 8
-"""Cells of the B-spline grid along the longer side of the box."""
-_POINTS = 40_000
+_POINTS = 24_000
 """Material points that are looked at, about."""
-_GRAIN_PX = 16.0
-"""Area of one independent value of speckle, px."""
-_SPREAD = 0.1
-"""Expected size of what is left over, relative to the motion."""
+_CLUSTER_PX = 32
+"""Side of the blocks whose evidence is taken to be independent of one another."""
 
 
-def along_shared_course(pairs: ImagePairs, motion: Motion, scale: float) -> Motion:
+def along_shared_courses(pairs: ImagePairs, motion: Motion, scale: float) -> Motion:
     """Return the motion of a loop without the error that its pairs have in common.
 
     Args:
@@ -60,139 +59,162 @@ def along_shared_course(pairs: ImagePairs, motion: Motion, scale: float) -> Moti
         Corrected motion; unchanged where points share no course or a loop is short.
     """
     count = len(motion.displacement)
-    if motion.log_scale is None or pairs.dims != 2 or count < 2 * WINDOW:
+    if motion.log_scale is None or pairs.dims != 2 or count < LEAST_PAIRS:
         return motion
     displacement = motion.displacement.clone()
     for indices in torch.arange(count).tensor_split(math.ceil(count / LONGEST)):
         part = slice(int(indices[0]), int(indices[-1]) + 1)
+        search: _Search | None = None
         for _ in range(_STEPS):
             so_far = Motion(displacement, motion.log_scale)
-            stretch = _Stretch.sampled(pairs, so_far, indices.tolist(), scale)
-            if stretch is not None:
-                displacement[part] += _change(
-                    displacement[part], stretch.course, stretch.left_over()
-                )
+            followed = _followed(pairs, so_far, indices.tolist(), scale)
+            search = search or _Search.along(followed)
+            if search is None:
+                break
+            fields = search.step(followed.looks.levelled())
+            displacement[part] += _change(displacement[part], search.courses, fields)
     return Motion(displacement, motion.log_scale)
 
 
 @dataclass(frozen=True, eq=False)
-class _Stretch:
-    """Some neighbouring pairs, sampled at material points of their last frame.
+class _Followed:
+    """Material points of the last frame of neighbouring pairs, followed to the first.
 
     Attributes:
-        course: Position along the shared course at every frame, ``(n + 1,)``; 0 at the last, one
-            unit a pair on average (root of the mean square).
-        motion_px: Size of the motion of a pair, px (root of the mean square).
-        values: Brightness of every frame at the points, ``(n + 1, P)``.
-        slopes: Its gradient (x, y), ``(n + 1, 2, P)``, 1/px.
-        known: Whether each pair's motion is believed at the points, ``(n, P)``.
-        places: The points, ``(2, P)``, px of the last frame.
-        size: Of the frames (H, W), px.
-        share: Pixels that each point stands for.
+        looks: What is seen along their paths.
+        moved: Displacement of every point in every pair, ``(n, 2, P)``, px.
+        inside: Mask of the last frame, ``(H, W)`` bool.
     """
 
-    course: Tensor
-    motion_px: float
-    values: Tensor
-    slopes: Tensor
-    known: Tensor
-    places: Tensor
-    size: tuple[int, int]
-    share: float
+    looks: Looks
+    moved: Tensor
+    inside: Tensor
+
+
+def _followed(pairs: ImagePairs, motion: Motion, indices: list[int], scale: float) -> _Followed:
+    """Follow the last frame's points back through some pairs."""
+    size = (int(motion.displacement.shape[2]), int(motion.displacement.shape[3]))
+    inside = pairs.at_size([indices[-1]], size).mask[0, 0].cpu() > 0.5
+    spacing = max(1, math.ceil(math.sqrt(float(inside.sum()) / _POINTS)))
+    rows, columns = torch.nonzero(inside[::spacing, ::spacing], as_tuple=True)
+    start = torch.stack([columns, rows]).float() * spacing
+    places, looks, believed, steps = start, [], [], []
+    for index in reversed(indices):
+        pair = motion.batch([index])
+        looks.append(_look(pairs.at_size([index], size).fixed.cpu(), places))
+        if pair.log_scale is not None:
+            believed.append(_sample(pair.log_scale, places)[0] < math.log(LARGEST_ERROR * scale))
+        steps.append(_sample(pair.displacement, places))
+        places = places + steps[-1]
+    looks.append(_look(pairs.at_size([indices[0]], size).moving.cpu(), places))
+    seen = torch.stack(looks[::-1])
+    known = torch.stack(believed).float().mean(0)
+    return _Followed(
+        Looks(seen[:, 0], seen[:, 1:], known, start, spacing), torch.stack(steps[::-1]), inside
+    )
+
+
+@dataclass(eq=False)
+class _Search:
+    """The search for the errors of a stretch, one for every course.
+
+    Attributes:
+        courses: Position along every course in every frame, ``(n + 1, R)``; 0 in the last, one
+            unit a pair on average (root of the mean square).
+        shapes: What an error may look like.
+        basis: The shapes at the points, ``(P, J)``.
+        precision: Of the coefficients, expected beforehand, ``(R * 2 * J,)``, 1/px^2.
+        found: Coefficients so far, ``(R * 2 * J,)``, px.
+    """
+
+    courses: Tensor
+    shapes: Shapes
+    basis: Tensor
+    precision: Tensor
+    found: Tensor
 
     @classmethod
-    def sampled(
-        cls, pairs: ImagePairs, motion: Motion, indices: list[int], scale: float
-    ) -> _Stretch | None:
-        """Follow the last frame's points back; None where they share no course."""
-        size = (int(motion.displacement.shape[2]), int(motion.displacement.shape[3]))
-        inside = pairs.at_size([indices[-1]], size).mask[0, 0].cpu() > 0.5
-        step = max(1, math.ceil(math.sqrt(float(inside.sum()) / _POINTS)))
-        rows, columns = torch.nonzero(inside[::step, ::step], as_tuple=True)
-        if not len(rows):
+    def along(cls, followed: _Followed) -> _Search | None:
+        """Begin where points share few courses; None where they do not."""
+        shared = _shared_courses(followed.moved)
+        if shared is None:
             return None
-        start = torch.stack([columns, rows]).float() * step
-        places, looks, errors, steps = start, [], [], []
-        for index in reversed(indices):
-            pair = motion.batch([index])
-            looks.append(_look(pairs.at_size([index], size).fixed.cpu(), places))
-            if pair.log_scale is not None:
-                errors.append(_sample(pair.log_scale, places)[0])
-            steps.append(_sample(pair.displacement, places))
-            places = places + steps[-1]
-        looks.append(_look(pairs.at_size([indices[0]], size).moving.cpu(), places))
-        moved, seen = torch.stack(steps[::-1]), torch.stack(looks[::-1])
-        rates = _shared_rates(moved)
-        if rates is None:
-            return None
-        # Displacements point to the past: the last frame is the origin, earlier ones lie ahead.
-        course = torch.cat([rates.flip(0).cumsum(0).flip(0), torch.zeros(1)])
-        return cls(
-            course,
-            float(moved.square().sum(1).mean().sqrt()),
-            seen[:, 0],
-            seen[:, 1:],
-            torch.stack(errors[::-1]) < math.log(LARGEST_ERROR * scale),
-            start,
-            size,
-            float(step * step),
-        )
+        courses, sizes = shared
+        shapes = Shapes.within(followed.inside)
+        basis = shapes.at(followed.looks.places)
+        expected = torch.cat([shapes.expected.repeat(2) * float(size) for size in sizes])
+        return cls(courses, shapes, basis, expected**-2, torch.zeros_like(expected))
 
-    def left_over(self) -> Tensor:
-        """Return what a pair leaves over where the course advances by one, ``(2, H, W)``, px."""
-        spacing = max(self.size) / _CELLS
-        rows = _cubic_basis(self.size[0], spacing)
-        columns = _cubic_basis(self.size[1], spacing)
-        x, y = self.places.long()
-        basis = (rows[y][:, :, None] * columns[x][:, None, :]).flatten(1)
-        information, pull = self._evidence()
-        xx, xy, yy = (basis.T @ (part[:, None] * basis) for part in information)
-        normal = torch.cat([torch.cat([xx, xy], 1), torch.cat([xy, yy], 1)]).double()
-        normal.diagonal().add_((_SPREAD * self.motion_px) ** -2)
-        found = torch.linalg.solve(normal, (pull @ basis).flatten().double()).float()
-        weights = found.view(2, rows.shape[1], columns.shape[1])
-        field: Tensor = rows @ weights @ columns.T
-        return field
+    def step(self, looks: Looks) -> Tensor:
+        """Return what to add to the error so far, a field for every course, ``(R, 2, H, W)``, px.
 
-    def _evidence(self) -> tuple[Tensor, Tensor]:
-        """Return information (xx, xy, yy) and pull (x, y) of every point, ``(3 or 2, P)``."""
-        information = torch.zeros(3, self.values.shape[1])
-        pull = torch.zeros(2, self.values.shape[1])
-        misfit, believed = 0.0, 0.0
-        # A gain that changes through the beat must not look like motion at the wall's border.
-        gain = self.values.std(dim=1, keepdim=True) + 1e-6
-        values = (self.values - self.values.mean(dim=1, keepdim=True)) / gain
-        slopes = self.slopes / gain[:, None]
-        for first in range(len(self.values) - WINDOW):
-            last = first + WINDOW
-            difference = values[last] - values[first]
-            x, y = (slopes[last] + slopes[first]) / 2
-            weight = self.known[first:last].all(0).float()
-            way = self.course[last] - self.course[first]
-            information += weight * way**2 * torch.stack([x * x, x * y, y * y])
-            pull -= weight * way * difference * torch.stack([x, y])
-            misfit += float((weight * difference.square()).sum())
-            believed += float(weight.sum())
-        variance = misfit / max(believed, 1.0) + 1e-6
-        trust = min(1.0, self.share / _GRAIN_PX) / variance
-        return information * trust, pull * trust
+        The noise of the evidence is judged by how much the blocks of the picture contradict one
+        another, for what the speckle's correlation does not tell (shadows, haze) is in it too.
+        """
+        told = evidence(looks, self.courses)
+        normal = self._information(told)
+        pulls = torch.stack([axis * self.basis.T for pull in told.pull for axis in pull])
+        noise = _contradiction(pulls, normal, looks.places)
+        wanted = pulls.sum(2).flatten().double() / noise - self.precision * self.found
+        change = torch.linalg.solve(normal / noise + torch.diag(self.precision), wanted)
+        self.found = self.found + change
+        coefficients = change.view(self.courses.shape[1], 2, -1)
+        return torch.stack([self.shapes.field(part) for part in coefficients])
+
+    def _information(self, told: Evidence) -> Tensor:
+        """Return the information about all coefficients, ``(R * 2 * J,)`` squared."""
+        count, width = self.courses.shape[1], 2 * self.basis.shape[1]
+        normal = torch.zeros(count * width, count * width).double()
+        for (first, second), parts in told.information.items():
+            xx, xy, yy = (self.basis.T @ (part[:, None] * self.basis) for part in parts)
+            block = torch.cat([torch.cat([xx, xy], 1), torch.cat([xy, yy], 1)]).double()
+            one, two = (slice(k * width, (k + 1) * width) for k in (first, second))
+            normal[one, two] = block
+            normal[two, one] = block
+        return normal
 
 
-def _shared_rates(moved: Tensor) -> Tensor | None:
-    """Return the course's advance in every pair, ``(n,)``, or None if points share no course.
+def _contradiction(pulls: Tensor, normal: Tensor, places: Tensor) -> float:
+    """Return the evidence's variance over what its information promises, at least 1.
+
+    Args:
+        pulls: Of every coefficient at every point, ``(R * 2, J, P)``.
+        normal: Information about the coefficients, ``(R * 2 * J,)`` squared.
+        places: Of the points, ``(2, P)``, px.
+    """
+    x, y = places.long()
+    block = torch.unique(y // _CLUSTER_PX * 100_000 + x // _CLUSTER_PX, return_inverse=True)[1]
+    each = pulls.flatten(0, 1)
+    sums = torch.zeros(len(each), int(block.max()) + 1).index_add_(1, block, each).double()
+    values, vectors = torch.linalg.eigh(normal)
+    told = values > 1e-3 * values[-1]
+    whitened = sums.T @ vectors[:, told] / values[told].clamp(min=1e-12).sqrt()
+    return max(1.0, float(whitened.square().sum(0).mean())) if bool(told.any()) else 1.0
+
+
+def _shared_courses(moved: Tensor) -> tuple[Tensor, Tensor] | None:
+    """Return the fewest courses that hold the motion, or None if they do not.
 
     Args:
         moved: Displacement of every point in every pair, ``(n, 2, P)``, px.
+
+    Returns:
+        Position along every course in every frame, ``(n + 1, R)``, and the size of the motion
+        along each, ``(R,)``, px a pair.
     """
     left, values, _ = torch.linalg.svd(moved.flatten(1), full_matrices=False)
     energy = values.square()
-    if not float(energy[0]) > LEAST_SHARE * float(energy.sum()):
+    held = torch.cumsum(energy, 0)[:MOST_COURSES] > LEAST_SHARE * energy.sum()
+    if not bool(held.any()):
         return None
-    rates: Tensor = left[:, 0] * math.sqrt(len(moved))
-    return rates
+    count = int(torch.nonzero(held)[0]) + 1
+    rates = left[:, :count] * math.sqrt(len(moved))
+    sizes = values[:count] / math.sqrt(len(moved) * moved.shape[2])
+    # Displacements point to the past: the last frame is the origin, earlier ones lie ahead.
+    return torch.cat([rates.flip(0).cumsum(0).flip(0), torch.zeros(1, count)]), sizes
 
 
-def _change(own: Tensor, course: Tensor, left_over: Tensor) -> Tensor:
+def _change(own: Tensor, courses: Tensor, fields: Tensor) -> Tensor:
     """Return what to add to the displacements when material lies beside its found paths.
 
     With ``c_k`` the shift of positions at frame k, the path from frame k+1 to k becomes
@@ -200,19 +222,20 @@ def _change(own: Tensor, course: Tensor, left_over: Tensor) -> Tensor:
 
     Args:
         own: Displacement of the pairs, ``(n, 2, H, W)``, px.
-        course: ``(n + 1,)``.
-        left_over: On the last frame, ``(2, H, W)``, px.
+        courses: ``(n + 1, R)``.
+        fields: Error where a course advances by one, on the last frame, ``(R, 2, H, W)``, px.
     """
     size = own.shape[2:]
     grid = correction_grid(size)
     coarse = torch.cat([resize_displacement(item[None], grid) for item in own])
-    field = resize_displacement(left_over[None], grid)
-    to_last = torch.zeros_like(field)
-    later = course[-1] * field
+    left_over = resize_displacement(fields, grid)
+    to_last = torch.zeros_like(left_over[:1])
+    later = torch.zeros_like(to_last)
     changes = []
     for pair in reversed(range(len(own))):
         to_last = compose(invert(coarse[pair : pair + 1]), to_last)
-        earlier = course[pair] * warp(field, to_last)
+        at_pair = warp(left_over, to_last.expand_as(left_over))
+        earlier = (courses[pair].view(-1, 1, 1, 1) * at_pair).sum(0, keepdim=True)
         moved = compose(invert(later), compose(coarse[pair : pair + 1], earlier))
         changes.append(resize_displacement(moved - coarse[pair : pair + 1], size)[0])
         later = earlier
@@ -230,11 +253,3 @@ def _look(image: Tensor, places: Tensor) -> Tensor:
     """Return brightness of ``(1, 1, H, W)`` and its gradient (x, y) at places, ``(3, P)``."""
     down, across = torch.gradient(image[0, 0])
     return _sample(torch.stack([image[0, 0], across, down])[None], places)
-
-
-def _cubic_basis(length: int, spacing: float) -> Tensor:
-    """Return the uniform cubic B-splines at every pixel, ``(length, splines)``."""
-    splines, values = cubic_splines(np.arange(length) / spacing)
-    basis = np.zeros((length, int(splines.max()) + 1), dtype=np.float32)
-    np.put_along_axis(basis, splines, values, axis=1)
-    return torch.from_numpy(basis)
