@@ -65,6 +65,10 @@ def origin(mark: str, measurements: Measurements, result: TrackingResult) -> str
         said = re.search(rf"{words} is taken from the image \((.+?)\)\.", sentence, re.IGNORECASE)
         if said is not None:
             return said.group(1)
+    for sentence in result.notices:
+        said = re.search(rf"\b{mark}: ([^;.]+)", sentence)
+        if said is not None:
+            return said.group(1)
     for row in measurements.rows:
         said = re.search(rf"{words}: ([^;.]+)", row.definition, re.IGNORECASE)
         if said is not None:
@@ -73,6 +77,14 @@ def origin(mark: str, measurements: Measurements, result: TrackingResult) -> str
         if mark in sentence.replace(",", " ").split() and "surrogate" in sentence.lower():
             return "surrogate"
     return "as stored with the result"
+
+
+def with_origins(text: str, measurements: Measurements, result: TrackingResult) -> str:
+    """Return a definition with where ED and ES come from: measuring takes both as given."""
+    for mark, words in (("ED", "end-diastole"), ("ES", "end-systole")):
+        found = origin(mark, measurements, result)
+        text = re.sub(rf"\b({words}): given\b", rf"\1: {found}", text, flags=re.IGNORECASE)
+    return text
 
 
 def heart_rate(measurements: Measurements) -> tuple[str, str]:

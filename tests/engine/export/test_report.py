@@ -206,6 +206,18 @@ def test_doubtful_numbers_are_grey_and_origins_are_told() -> None:
     assert any(word.startswith("smallest area") for word in _texts(page))
 
 
+def test_what_measuring_takes_as_given_is_told_as_it_was_found() -> None:
+    notice = "Left ventricle found; ED: R wave; ES: smallest cavity area: a surrogate."
+    result = drift_result(view=View.A4C, notices=(notice,))
+    meaning = "Lagrangian. View A4C; end-diastole: given; end-systole: given."
+    rows = (Measurement("ls_a4c", meaning, "global", -9.0, "%"),)
+    pages = report_pages(result, Measurements(rows), ReportConfig())
+    assert "R wave" in _texts(pages[0])
+    whole = " ".join(" ".join(_texts(page)) for page in pages)
+    assert "given" not in whole
+    assert "end-systole: smallest cavity area: a surrogate." in whole
+
+
 def test_end_systole_before_end_diastole_is_told() -> None:
     notice = "End-diastole is taken from the image (largest cavity area: a surrogate). Check it."
     result = drift_result(ed_frame=7, es_frame=5, notices=(notice,))
