@@ -20,17 +20,15 @@ from engine.registration.splines import cubic_splines
 
 ACROSS: Final = 0.02
 """Expected error of the change across the whole wall, relative to the motion."""
-ACROSS_REGIONAL: Final = 0.015
+ACROSS_REGIONAL: Final = 0.03
 """The same of its change along the wall."""
 ALONG: Final = 0.03
 """Expected error of half a wall's length, relative to the motion."""
-LOCAL: Final = 0.08
+LOCAL: Final = 0.1
 """Expected error of a coefficient of the finest shapes, relative to the motion."""
 
-_COARSE_CELLS = 2
-"""Cells of the coarse spline grids along the longer side of the box."""
-_FINE_CELLS = 8
-"""Cells of the finest one."""
+_COARSE_CELLS, _REGIONAL_CELLS, _FINE_CELLS = 2, 5, 8
+"""Cells of the spline grids along the longer side of the box."""
 _NEARBY = 0.45
 """Deviation of the Gaussian that finds the wall's middle nearby, thicknesses of the wall."""
 _LIMIT_PERCENT = 99.0
@@ -58,10 +56,12 @@ class Shapes:
         """
         size = (int(inside.shape[0]), int(inside.shape[1]))
         whole = (torch.ones(size[0], 1), torch.ones(size[1], 1))
-        coarse, fine = _spline_grid(size, _COARSE_CELLS), _spline_grid(size, _FINE_CELLS)
+        coarse, regional, fine = (
+            _spline_grid(size, cells) for cells in (_COARSE_CELLS, _REGIONAL_CELLS, _FINE_CELLS)
+        )
         across = torch.from_numpy(_across(inside.numpy()))
         plan = [(part, whole, ACROSS) for part in across]
-        plan += [(part, coarse, ACROSS_REGIONAL) for part in across]
+        plan += [(part, regional, ACROSS_REGIONAL) for part in across]
         everywhere = torch.ones(size)
         plan += [(everywhere, coarse, ALONG), (everywhere, fine, LOCAL)]
         groups = tuple(_Group(factor, *grid) for factor, grid, _ in plan)
