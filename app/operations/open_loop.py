@@ -12,6 +12,7 @@ from app.flow_view import FlowView, make_flow_view
 from app.operations.make_mask import make_mask
 from app.operations.notes import ED, ES
 from app.operations.privacy import look_into
+from app.operations.track import weigh
 from app.session import Loop
 from engine.config import ReadConfig
 from engine.model import Cine, Mask, MaskKind, Provenance, Scale, TrackingResult
@@ -80,6 +81,7 @@ def _open_result(context: Context, path: Path) -> None:
         look_into(context, loop)
         context.display.show_scale(loop.result.finest.scale if loop.result else Scale.FULL)
         context.player.play()
+        weigh(context, loop.loop_id)
 
     context.jobs.start(f"Opening {path.name}", work, show, kind="open")
 

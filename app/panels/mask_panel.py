@@ -64,6 +64,8 @@ class MaskPanel(StepPanel):
         self._left.activated.connect(self._choose_left)
         for target, text in ((Target.TISSUE, "Tissue"), (Target.BLOOD, "Blood, with contrast")):
             self._target.addItem(text, target.value)
+        self._target.setAccessibleName("Target")
+        self._view.setAccessibleName("View")
         for combo in (self._target, self._view, self._left):
             combo.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -74,7 +76,9 @@ class MaskPanel(StepPanel):
             self._view.addItem(f"{text} ({view.value})", view.value)
         self._view.activated.connect(self._choose_view)
         self._ed, self._es = self._frame_box("ED"), self._frame_box("ES")
-        self._auto = button("Automatic", lambda: self._make(MaskMethod.AUTO))
+        self._auto = button(
+            "Automatic", lambda: self._make(MaskMethod.AUTO), tip="Find the mask anew (Ctrl+K)"
+        )
         self._points = button("Three points…", pick_points)
         context.session.frame_changed.connect(self._tell_phase)
         self._paper = button(

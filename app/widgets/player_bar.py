@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QIntValidator
@@ -68,12 +70,16 @@ class PlayerBar(QFrame):
         layout.setContentsMargins(10, 4, 12, 6)
         layout.setSpacing(2)
         step = self._player.step
-        layout.addWidget(self._button("first", "First frame (Home)", self.go_first))
-        layout.addWidget(self._button("step-back", "One frame back (Left)", lambda: step(-1)))
-        layout.addWidget(self._play)
-        layout.addWidget(self._button("step-forward", "One frame on (Right)", lambda: step(1)))
-        layout.addWidget(self._button("last", "Last frame (End)", self.go_last))
-        layout.addWidget(self._loop)
+        buttons = (
+            self._button("first", "First frame (Home)", self.go_first),
+            self._button("step-back", "One frame back (Left)", lambda: step(-1)),
+            self._play,
+            self._button("step-forward", "One frame on (Right)", lambda: step(1)),
+            self._button("last", "Last frame (End)", self.go_last),
+            self._loop,
+        )
+        for button in buttons:
+            layout.addWidget(button)
         layout.addSpacing(6)
         layout.addWidget(self.slider, 1)
         layout.addSpacing(6)
@@ -81,6 +87,9 @@ class PlayerBar(QFrame):
         layout.addSpacing(6)
         layout.addWidget(self._time)
         layout.addWidget(self._speed)
+        # The keyboard goes from left to right, as the eye does.
+        for one, other in itertools.pairwise((*buttons, self.frame_box, self._speed)):
+            self.setTabOrder(one, other)
 
     def _button(self, name: str, tip: str, action: object) -> QToolButton:
         button = QToolButton(self)

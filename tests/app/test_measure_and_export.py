@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from small_engine import FakeVerbs, dialogs, wait_idle
 
 from app.main_window import MainWindow
 from engine.errors import OutputError
+from engine.model import Target
 
 
 def test_exports_write_the_chosen_file(
@@ -77,6 +79,27 @@ def test_measuring_shows_curves_and_a_click_of_them_jumps(
     assert tracked.lower_pane.curves.quantity.currentData() == "strain_longitudinal"
     tracked.lower_pane.curves.sought.emit(6)
     assert tracked.context.session.frame == 6
+
+
+def test_a_result_file_is_judged_like_a_run_of_its_own(
+    tracked: MainWindow, verbs: FakeVerbs, qtbot: QtBot, tmp_path: Path
+) -> None:
+    loop = tracked.context.session.loop
+    assert loop is not None
+    assert loop.result is not None
+    path = tmp_path / "blood.h5"
+    blood = dataclasses.replace(loop.result, target=Target.BLOOD)
+    verbs.write_result(path, blood, patient_data=True)
+    verbs.trackable = False
+    tracked.context.display.set(arrows=True)
+    tracked.commands.open_path(path)
+    wait_idle(tracked, qtbot)
+    opened = tracked.context.session.loop
+    assert opened is not None
+    assert opened.loop_id != loop.loop_id
+    assert all(flow.trust is not None for flow in opened.flows.values())
+    assert not opened.trackable
+    assert not tracked.context.display.options.arrows
 
 
 def test_review_is_kept_with_the_result(tracked: MainWindow, qtbot: QtBot) -> None:
