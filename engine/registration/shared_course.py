@@ -16,6 +16,7 @@ from typing import Final
 
 import torch
 from torch import Tensor
+from torch.nn.functional import max_pool2d
 
 from engine.registration.course_evidence import Evidence, Looks, evidence
 from engine.registration.course_shapes import Shapes
@@ -43,6 +44,8 @@ _STEPS = 3
 """Gauss-Newton steps."""
 _POINTS = 24_000
 """Material points that are looked at, about."""
+_BORDER_PX = 2
+"""How far outside the mask points are still looked at: half of its edge's echo lies there, px."""
 _CLUSTER_PX = 32
 """Side of the blocks whose evidence is taken to be independent of one another."""
 
@@ -95,8 +98,10 @@ def _followed(pairs: ImagePairs, motion: Motion, indices: list[int], scale: floa
     """Follow the last frame's points back through some pairs."""
     size = (int(motion.displacement.shape[2]), int(motion.displacement.shape[3]))
     inside = pairs.at_size([indices[-1]], size).mask[0, 0].cpu() > 0.5
-    spacing = max(1, math.ceil(math.sqrt(float(inside.sum()) / _POINTS)))
-    rows, columns = torch.nonzero(inside[::spacing, ::spacing], as_tuple=True)
+    border = 2 * _BORDER_PX + 1
+    seen = max_pool2d(inside[None].float(), border, stride=1, padding=_BORDER_PX)[0] > 0
+    spacing = max(1, math.ceil(math.sqrt(float(seen.sum()) / _POINTS)))
+    rows, columns = torch.nonzero(seen[::spacing, ::spacing], as_tuple=True)
     start = torch.stack([columns, rows]).float() * spacing
     places, looks, believed, steps = start, [], [], []
     for index in reversed(indices):
@@ -107,10 +112,10 @@ def _followed(pairs: ImagePairs, motion: Motion, indices: list[int], scale: floa
         steps.append(_sample(pair.displacement, places))
         places = places + steps[-1]
     looks.append(_look(pairs.at_size([indices[0]], size).moving.cpu(), places))
-    seen = torch.stack(looks[::-1])
+    looked = torch.stack(looks[::-1])
     known = torch.stack(believed).float().mean(0)
     return _Followed(
-        Looks(seen[:, 0], seen[:, 1:], known, start, spacing), torch.stack(steps[::-1]), inside
+        Looks(looked[:, 0], looked[:, 1:], known, start, spacing), torch.stack(steps[::-1]), inside
     )
 
 
