@@ -11,7 +11,7 @@ import importlib
 import sys
 import weakref
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +38,6 @@ from engine.model import (
     View,
 )
 from engine.progress import Progress
-
-WALL_POINTS: Final = 241
-"""Points of a tracked curve; that of a closed one repeats the first."""
 
 
 class EngineVerbs:
@@ -112,19 +109,14 @@ class EngineVerbs:
         wall = _load("analysis.wall").track_wall(
             result, result.finest, cycle, MeasureConfig(), trust.score
         )
-        band = wall.band
-        contours = Contours(
-            band.curve(0.0, WALL_POINTS),
-            band.curve(1.0, WALL_POINTS) if band.has_layers else None,
-            closed=band.basis.closed,
-            keyframes=(band.start,),
-        )
-        ends = np.rint(np.asarray(wall.spans).reshape(-1, 2) * (WALL_POINTS - 1)).astype(int)
+        drawing = _load("export.moving_wall")
+        last = drawing.WALL_POINTS - 1
+        ends = np.rint(np.asarray(wall.spans).reshape(-1, 2) * last).astype(int)
         names = (segment.name for segment in wall.segments)
         segments = {
             name: (start, end) for name, (start, end) in zip(names, ends.tolist(), strict=True)
         }
-        return TrackedWall(contours, segments, result)
+        return TrackedWall(drawing.wall_contours(wall), segments, result)
 
     def measure(
         self, result: TrackingResult, config: MeasureConfig, progress: Progress
