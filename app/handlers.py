@@ -25,7 +25,6 @@ from app.operations import (
     save_session,
 )
 from app.operations.make_mask import Places
-from app.operations.track import cancel
 from app.views.stage import Stage
 from app.views.tools import CaliperTool, PickTool, Tool
 from engine.config import HandoverFormat, MaskConfig, MaskMethod, ReportConfig
@@ -121,8 +120,8 @@ class Handlers(QObject):
         """Close a loop with all that was made of it."""
         loop = self._context.session.loop
         if loop is not None and loop.loop_id == loop_id:
-            cancel(self._context)
             self.use_tool(None)
+        self._context.jobs.cancel_owner(loop_id)
         self._context.session.close(loop_id)
 
     def use_tool(self, tool: Tool | None) -> None:

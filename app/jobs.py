@@ -82,6 +82,7 @@ class _Job:
     on_partial: Callable[[Any], None] | None
     on_end: Callable[[], None] | None
     quiet: bool
+    owner: int | None
     reporter: _Reporter
     started: float
 
@@ -159,6 +160,7 @@ class JobRunner(QObject):
         on_partial: Callable[[Any], None] | None = None,
         on_end: Callable[[], None] | None = None,
         quiet: bool = False,
+        owner: int | None = None,
     ) -> int:
         """Queue a job and return its id.
 
@@ -171,6 +173,7 @@ class JobRunner(QObject):
             on_partial: Called on the main thread with every finished part.
             on_end: Called on the main thread after the end, whatever it was.
             quiet: Whether the job stays out of the status bar.
+            owner: Number of the loop that it works for; None where it goes on without one.
         """
         job_id = next(self._ids)
         reporter = _Reporter(job_id, self._posted.emit)
@@ -183,6 +186,7 @@ class JobRunner(QObject):
             on_partial,
             on_end,
             quiet,
+            owner,
             reporter,
             time.monotonic(),
         )
@@ -200,15 +204,27 @@ class JobRunner(QObject):
             job.reporter.stop()
             self._drain()
 
-    def cancel_kind(self, kind: str) -> None:
-        """Ask all jobs of a kind to stop."""
-        for job_id in [job.job_id for job in self._jobs.values() if job.kind == kind]:
-            self.cancel(job_id)
+    def cancel_kind(self, kind: str, owner: int | None = None) -> None:
+        """Ask all jobs of a kind to stop, or those of one loop."""
+        for job in self._of(kind, owner):
+            self.cancel(job.job_id)
 
-    def running(self, kind: str) -> int | None:
-        """Return the id of a queued or running job of a kind, or None."""
-        found = (job.job_id for job in self._jobs.values() if job.kind == kind)
-        return next(found, None)
+    def cancel_owner(self, owner: int) -> None:
+        """Ask all jobs that work for a loop to stop."""
+        for job in list(self._jobs.values()):
+            if job.owner == owner:
+                self.cancel(job.job_id)
+
+    def running(self, kind: str, owner: int | None = None) -> int | None:
+        """Return the id of a queued or running job of a kind, of any or of one loop, or None."""
+        return next((job.job_id for job in self._of(kind, owner)), None)
+
+    def _of(self, kind: str, owner: int | None) -> list[_Job]:
+        return [
+            job
+            for job in self._jobs.values()
+            if job.kind == kind and (owner is None or job.owner == owner)
+        ]
 
     @property
     def busy(self) -> bool:

@@ -56,4 +56,4 @@ class WallFollower(QObject):
                 context.session.update(loop_id, wall=wall)
 
         context.jobs.cancel_kind(KIND)
-        context.jobs.start("Following the wall", work, show, kind=KIND)
+        context.jobs.start("Following the wall", work, show, kind=KIND, owner=loop_id)

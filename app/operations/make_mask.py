@@ -21,9 +21,7 @@ Places = tuple[tuple[float, float], ...]
 def make_mask(context: Context, loop: Loop, config: MaskConfig | None = None) -> None:
     """Build the mask in the background; the mask before it is kept if that fails."""
     settings = config or default_config(loop)
-    running = context.jobs.running("mask")
-    if running is not None:
-        context.jobs.cancel(running)
+    context.jobs.cancel_kind("mask", loop.loop_id)
 
     def work(progress: Progress) -> Mask | InputError:
         try:
@@ -40,7 +38,7 @@ def make_mask(context: Context, loop: Loop, config: MaskConfig | None = None) ->
             return
         apply_mask(context, loop.loop_id, mask)
 
-    context.jobs.start("Finding the mask", work, show, kind="mask")
+    context.jobs.start("Finding the mask", work, show, kind="mask", owner=loop.loop_id)
 
 
 def apply_mask(context: Context, loop_id: int, mask: Mask) -> None:

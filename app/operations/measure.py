@@ -41,7 +41,7 @@ def measure(context: Context, config: MeasureConfig | None = None) -> None:
         if measure_settings(now, config) == settings:
             context.session.update(loop.loop_id, measurements=measurements)
 
-    context.jobs.start("Measuring", work, show, kind=KIND)
+    context.jobs.start("Measuring", work, show, kind=KIND, owner=loop.loop_id)
 
 
 def reject_segments(context: Context, names: frozenset[str]) -> None:
@@ -55,7 +55,7 @@ def reject_segments(context: Context, names: frozenset[str]) -> None:
         return
     if names and names >= set(segment_names(loop)):
         raise InputError("Keep at least one segment, or track the loop anew.")
-    wanted = loop.measurements is not None or context.jobs.running(KIND) is not None
+    wanted = loop.measurements is not None or context.jobs.running(KIND, loop.loop_id) is not None
     context.session.update(loop.loop_id, rejected=names, measurements=None)
     if wanted:
         measure(context)

@@ -79,5 +79,10 @@ def track_peer(context: Context, name: str) -> None:
             context.display.set(page=Page.COMPARE, comparison=kind, first=first, second=name)
 
     context.jobs.start(
-        f"Tracking with {PEERS[name]}", work, show, kind=KIND, lane=Lane.REGISTRATION
+        f"Tracking with {PEERS[name]}",
+        work,
+        show,
+        kind=KIND,
+        lane=Lane.REGISTRATION,
+        owner=loop.loop_id,
     )

@@ -80,6 +80,7 @@ def track(context: Context, config: TrackingConfig) -> None:
         lane=Lane.REGISTRATION,
         on_partial=show_part,
         on_end=weigh_others,
+        owner=loop.loop_id,
     )
 
 
@@ -109,7 +110,13 @@ def weigh(context: Context, loop_id: int) -> None:
 
     result = loop.result
     context.jobs.start(
-        "Judging trust", work, done, kind="trust", lane=Lane.REGISTRATION, on_partial=show_part
+        "Judging trust",
+        work,
+        done,
+        kind="trust",
+        lane=Lane.REGISTRATION,
+        on_partial=show_part,
+        owner=loop_id,
     )
 
 

@@ -139,7 +139,7 @@ class MaskPanel(StepPanel):
         loop = self.context.session.loop
         if loop is None:
             return StepState.WAITING, "Needs a loop"
-        if self.context.jobs.running("mask") is not None:
+        if self.context.jobs.running("mask", loop.loop_id) is not None:
             return StepState.READY, "Finding the mask…"
         if loop.mask is None:
             return StepState.ATTENTION, loop.error or "No mask yet"

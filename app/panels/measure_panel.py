@@ -55,7 +55,8 @@ class MeasurePanel(StepPanel):
     def refresh(self) -> None:
         """Show the values of the current loop."""
         loop = self.context.session.loop
-        running = self.context.jobs.running(KIND) is not None
+        owner = None if loop is None else loop.loop_id
+        running = self.context.jobs.running(KIND, owner) is not None
         self.start.setEnabled(loop is not None and loop.result is not None and not running)
         measured = None if loop is None else loop.measurements
         self.start.setText("Measure again" if measured is not None else "Measure")
@@ -78,7 +79,7 @@ class MeasurePanel(StepPanel):
         loop = self.context.session.loop
         if loop is None or loop.result is None:
             return StepState.WAITING, "Needs a tracked loop"
-        if self.context.jobs.running(KIND) is not None:
+        if self.context.jobs.running(KIND, loop.loop_id) is not None:
             return StepState.READY, "Measuring…"
         if loop.measurements is None:
             return StepState.READY, "Ready to measure"

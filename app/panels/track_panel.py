@@ -101,15 +101,18 @@ class TrackPanel(StepPanel):
         if loop is None or loop.mask is None:
             return StepState.WAITING, "Needs a mask"
         finest = loop.finest
-        if self.context.jobs.running(KIND) is not None:
+        jobs = self.context.jobs
+        if jobs.running(KIND) != jobs.running(KIND, loop.loop_id):
+            return StepState.READY, "Another loop is being tracked"
+        if jobs.running(KIND) is not None:
             so_far = "first scale soon" if finest is None else f"scale {finest.scale.label} done"
             return StepState.READY, f"Running · {so_far}"
         if finest is None:
             return StepState.READY, "Ready to track"
-        if loop.stale:
-            return StepState.ATTENTION, "The mask has changed: track again"
-        if loop.result is None:
-            return StepState.ATTENTION, f"Stopped at scale {finest.scale.label}: not complete"
+        if loop.stale or loop.result is None:
+            stopped = f"Stopped at scale {finest.scale.label}: not complete"
+            changed = "The mask has changed: track again"
+            return StepState.ATTENTION, changed if loop.stale else stopped
         return StepState.DONE, f"{len(loop.flows)} scales, finest {finest.scale.label}"
 
     def _on_preset(self) -> None:

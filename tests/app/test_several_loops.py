@@ -1,0 +1,80 @@
+"""Several loops at once: what works for one never stops, hides or names the work for another."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+from small_engine import FakeVerbs, until, wait_idle
+
+from app.main_window import MainWindow
+from engine.config import MaskConfig
+from engine.model import Cine, Mask
+from engine.progress import Progress
+
+
+def test_files_dropped_together_all_get_their_mask(
+    window: MainWindow,
+    loop_file: Path,
+    verbs: FakeVerbs,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    build = verbs.build_mask
+
+    def slowly(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
+        time.sleep(0.1)
+        return build(cine, config, progress)
+
+    monkeypatch.setattr(verbs, "build_mask", slowly)
+    for _ in range(4):
+        window.commands.open_path(loop_file)
+    wait_idle(window, qtbot)
+    loops = window.context.session.loops
+    assert len(loops) == 4
+    assert all(loop.mask is not None for loop in loops)
+
+
+def test_a_loop_beside_the_one_that_is_tracked_says_so(
+    opened: MainWindow, loop_file: Path, verbs: FakeVerbs, qtbot: QtBot
+) -> None:
+    session, jobs = opened.context.session, opened.context.jobs
+    first = session.loop
+    assert first is not None
+    verbs.gate = threading.Event()
+    opened.track_panel.run()
+    until(qtbot, lambda: bool(session.loop and session.loop.flows))
+    opened.commands.open_path(loop_file)
+    until(qtbot, lambda: len(session.loops) == 2 and jobs.running("mask") is None)
+    assert opened.track_panel.state()[1] == "Another loop is being tracked"
+    session.activate(first.loop_id)
+    assert opened.track_panel.state()[1].startswith("Running")
+    verbs.gate.set()
+    wait_idle(opened, qtbot)
+
+
+def test_closing_a_loop_stops_its_own_work_alone(
+    opened: MainWindow, loop_file: Path, verbs: FakeVerbs, qtbot: QtBot
+) -> None:
+    session, jobs = opened.context.session, opened.context.jobs
+    first = session.loop
+    assert first is not None
+    verbs.gate = threading.Event()
+    opened.track_panel.run()
+    until(qtbot, lambda: bool(session.loop and session.loop.flows))
+    opened.commands.open_path(loop_file)
+    until(qtbot, lambda: len(session.loops) == 2 and jobs.running("mask") is None)
+    second = session.loop
+    assert second is not None
+    opened.commands.close_loop(second.loop_id)
+    assert jobs.running("track", first.loop_id) is not None
+    opened.commands.open_path(loop_file)
+    until(qtbot, lambda: len(session.loops) == 2)
+    opened.commands.close_loop(first.loop_id)
+    # Not shown, and yet its tracking must not go on for nobody.
+    until(qtbot, lambda: jobs.running("track") is None)
+    verbs.gate.set()
+    wait_idle(opened, qtbot)
