@@ -13,10 +13,9 @@ import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from engine.registration.network import MotionEstimate
-from engine.registration.similarity import correlation_map
+from engine.registration.similarity import box_mean, correlation_map
 from engine.registration.warp import resize_displacement, warp
 
 SEARCH_SCALE: Final = 2
@@ -26,6 +25,8 @@ _SMOOTHING_PX = 3.0
 _WINDOW = 11
 _DIFFERENCE_PX = 0.25
 _LEAST_GAIN = 0.02
+_LEAST_SHARE = 1 / 3
+"""Of a neighbourhood: what must lie elsewhere and fit better before anything is replaced."""
 _NEIGHBOURHOOD = 15
 
 
@@ -63,26 +64,47 @@ def better_of(
         own: The network's own motion on this grid.
         other: The motion from the second start on this grid.
     """
-    gain = _fit(fixed, moving, other) - _fit(fixed, moving, own)
     apart = (other.displacement - own.displacement).norm(dim=1, keepdim=True) > _DIFFERENCE_PX
-    chosen = _blur((apart & (gain > _LEAST_GAIN)).float())
-    # Few scattered pixels are chance; a region is not. The seam is as wide as the neighbourhood.
-    weight = (3 * chosen - 1).clamp(0, 1)
-    return MotionEstimate(
-        own.displacement + weight * (other.displacement - own.displacement),
-        own.log_scale + weight * (other.log_scale - own.log_scale),
+    displacement, log_scale = own.displacement.clone(), own.log_scale.clone()
+    for item in range(len(fixed)):
+        box = _box_of(_blur(apart[item : item + 1].float()) > _LEAST_SHARE)
+        if box is None:
+            continue
+        part = (slice(item, item + 1), slice(None), *box)
+        seen = [_warped(moving, motion, item)[part[1:]] for motion in (other, own)]
+        gain = _fit(fixed[part], seen[0][None]) - _fit(fixed[part], seen[1][None])
+        chosen = _blur((apart[part] & (gain > _LEAST_GAIN)).float())
+        # Few scattered pixels are chance; a region is not. The seam is as wide as the
+        # neighbourhood.
+        weight = ((chosen - _LEAST_SHARE) / _LEAST_SHARE).clamp(0, 1)
+        displacement[part] += weight * (other.displacement[part] - own.displacement[part])
+        log_scale[part] += weight * (other.log_scale[part] - own.log_scale[part])
+    return MotionEstimate(displacement, log_scale)
+
+
+def _box_of(places: Tensor) -> tuple[slice, slice] | None:
+    """Return the box of places ``(1, 1, h, w)`` and of all that their choice depends on."""
+    rows, columns = (torch.nonzero(places[0, 0].any(dim=axis)).flatten() for axis in (1, 0))
+    if not len(rows):
+        return None
+    reach = _WINDOW // 2 + 2 * (_NEIGHBOURHOOD // 2)
+    return (
+        slice(max(int(rows[0]) - reach, 0), int(rows[-1]) + reach + 1),
+        slice(max(int(columns[0]) - reach, 0), int(columns[-1]) + reach + 1),
     )
 
 
-def _fit(fixed: Tensor, moving: Tensor, motion: MotionEstimate) -> Tensor:
-    """Return the local correlation after warping, averaged over a neighbourhood."""
-    warped = warp(moving, motion.displacement, mode="bicubic")
+def _warped(moving: Tensor, motion: MotionEstimate, item: int) -> Tensor:
+    """Return one of the moving images, warped, ``(1, h, w)``."""
+    one = slice(item, item + 1)
+    return warp(moving[one], motion.displacement[one], mode="bicubic")[0]
+
+
+def _fit(fixed: Tensor, warped: Tensor) -> Tensor:
+    """Return the local correlation, averaged over a neighbourhood."""
     return _blur(correlation_map(fixed, warped, _WINDOW))
 
 
 def _blur(values: Tensor) -> Tensor:
     """Average over the neighbourhood."""
-    half = _NEIGHBOURHOOD // 2
-    return functional.avg_pool2d(
-        values, _NEIGHBOURHOOD, stride=1, padding=half, count_include_pad=False
-    )
+    return box_mean(values, (_NEIGHBOURHOOD, _NEIGHBOURHOOD))
