@@ -14,6 +14,7 @@ from app.views.stage import Stage
 from app.widgets.edit_bar import EditBar
 from engine.errors import MyofluxError
 from engine.masks.editing import Scope
+from engine.model import Contours
 
 
 class EditController(QObject):
@@ -102,13 +103,17 @@ class EditController(QObject):
     def _snap(self) -> None:
         if self._tool is not None:
             scope = self._tool.scope
-            self._attempt(lambda: edit_contour.snap(self._context, scope))
+            self._attempt(lambda: edit_contour.snap(self._context, scope, self._drawn()))
 
     def _interpolate(self) -> None:
-        self._attempt(lambda: edit_contour.interpolate_between(self._context))
+        self._attempt(lambda: edit_contour.interpolate_between(self._context, self._drawn()))
 
     def _follow(self) -> None:
-        self._attempt(lambda: edit_contour.follow(self._context))
+        self._attempt(lambda: edit_contour.follow(self._context, self._drawn()))
+
+    def _drawn(self) -> Contours | None:
+        """Return what was drawn last, be its mask filled already or not."""
+        return None if self._tool is None else self._tool.pending
 
     def _attempt(self, action: Callable[[], None]) -> None:
         try:

@@ -81,22 +81,31 @@ def commit_brush(
     context.jobs.start("Drawing", work, show, kind=KIND, lane=Lane.EDITS, quiet=True)
 
 
-def interpolate_between(context: Context) -> None:
+def interpolate_between(context: Context, drawn: Contours | None = None) -> None:
     """Make every frame between keyframes linear in time again.
+
+    Args:
+        context: The window's parts.
+        drawn: Contours of a stroke that is still being filled; None takes the mask's.
 
     Raises:
         InputError: If there is no contour or no keyframe.
     """
-    commit_contours(context, reinterpolate(_contours(context)), "Interpolate contours")
+    commit_contours(context, reinterpolate(drawn or _contours(context)), "Interpolate contours")
 
 
-def snap(context: Context, scope: Scope) -> None:
+def snap(context: Context, scope: Scope, drawn: Contours | None = None) -> None:
     """Move the endocardial contour of the frame shown onto the nearest edge.
+
+    Args:
+        context: The window's parts.
+        scope: Which frames it reaches.
+        drawn: Contours of a stroke that is still being filled; None takes the mask's.
 
     Raises:
         InputError: If there is no contour.
     """
-    contours, frame = _contours(context), context.session.frame
+    contours, frame = drawn or _contours(context), context.session.frame
     loop = context.session.loop
     if loop is None:
         return
@@ -108,15 +117,19 @@ def snap(context: Context, scope: Scope) -> None:
     commit_contours(context, edited, "Snap contour")
 
 
-def follow(context: Context) -> None:
+def follow(context: Context, drawn: Contours | None = None) -> None:
     """Let the contours between keyframes follow the tracked field, as one undo step.
 
     The mask's notes then tell how far the contours from before agreed with the tracked ones.
 
+    Args:
+        context: The window's parts.
+        drawn: Contours of a stroke that is still being filled; None takes the mask's.
+
     Raises:
         InputError: If there is no contour, no keyframe, or the loop is not tracked.
     """
-    contours, loop = _contours(context), context.session.loop
+    contours, loop = drawn or _contours(context), context.session.loop
     if loop is None or loop.mask is None:
         return
     finest = loop.finest

@@ -105,6 +105,11 @@ class ContourTool:
         self._path: list[tuple[float, float]] = []
 
     @property
+    def pending(self) -> Contours | None:
+        """Contours of a stroke that is being filled, or None."""
+        return self._pending
+
+    @property
     def cursor(self) -> Qt.CursorShape:
         """A cross, for precise work."""
         return Qt.CursorShape.CrossCursor

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
-from small_engine import wait_idle
+from small_engine import FakeVerbs, wait_idle
 
 from app.main_window import MainWindow
 from app.views.contour_editor import EditMode
 from engine.masks.editing import Scope
-from engine.model import Contours, Mask, MaskKind
+from engine.model import Cine, Contours, Mask, MaskKind, Target
 
 
 @pytest.fixture
@@ -159,3 +161,24 @@ def test_interpolate_without_keyframes_is_one_sentence(editing: MainWindow, qtbo
     editing.context.errors.raised.connect(lambda text, more: told.append(text))
     editing.edit_bar.interpolate_requested.emit()
     assert told == ["No keyframe is marked: edit or confirm the contour at one frame."]
+
+
+def test_interpolating_at_once_keeps_the_stroke_that_is_still_being_filled(
+    editing: MainWindow, verbs: FakeVerbs, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contours_of(editing).endocardial.copy()
+    gate, fill = threading.Event(), verbs.fill_contours
+
+    def late(cine: Cine, mask: Mask, contours: Contours, target: Target) -> Mask:
+        gate.wait(10)
+        return fill(cine, mask, contours, target)
+
+    monkeypatch.setattr(verbs, "fill_contours", late)
+    editing.editing.nudge(6.0, 0.0)
+    editing.edit_bar.interpolate_requested.emit()
+    gate.set()
+    wait_idle(editing, qtbot)
+    after = contours_of(editing)
+    assert 3 in after.keyframes
+    for frame in (2, 3, 4):
+        assert np.abs(after.endocardial[frame] - before[frame]).max() > 2
