@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 import torch
@@ -39,6 +41,22 @@ def describe_device(device: torch.device) -> str:
         return torch.cuda.get_device_name(device)
     threads = torch.get_num_threads()
     return f"CPU, {threads} thread{'s' if threads != 1 else ''}"
+
+
+@cache
+def multiplies_bfloat16(kind: str) -> bool:
+    """Tell whether a device multiplies bfloat16 numbers itself, which halves a convolution's time.
+
+    Args:
+        kind: ``cpu`` or ``cuda``. Processors tell it by Linux' ``/proc/cpuinfo``; elsewhere it is
+            not assumed, for without the instructions the numbers are converted one by one.
+    """
+    if kind == "cuda":
+        return torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    facts = Path("/proc/cpuinfo")
+    if kind != "cpu" or not facts.is_file():
+        return False
+    return bool({"avx512_bf16", "amx_bf16"} & set(facts.read_text(errors="ignore").split()))
 
 
 def set_worker_threads(reserve: int = 0) -> int:

@@ -22,7 +22,7 @@ from engine.progress import Progress
 from engine.registration.finetune import FinetuneSettings
 from engine.registration.motion import MotionEstimator, MotionSettings
 from engine.registration.multiscale import Estimator, ScaleEstimate, register
-from engine.registration.network import MotionUNet, PaperUNet
+from engine.registration.network import MotionUNet, PaperUNet, lay_channels_last
 from engine.registration.pairs import ImagePairs
 from engine.registration.paper import PaperEstimator, PaperSettings
 from engine.registration.quality import bounding_box, field_quality
@@ -102,6 +102,7 @@ def make_estimator(config: TrackingConfig, device: torch.device) -> Estimator:
         settings = PaperSettings() if config.test_time_training else PaperSettings(steps=0)
         return PaperEstimator(network.to(device), settings, config.seed)
     motion = _weights(config.init or "motion_unet", MotionUNet)
+    lay_channels_last(motion)
     trains = config.test_time_training and config.preset is Preset.DEFAULT
     choice = MotionSettings(finetune=FinetuneSettings() if trains else None)
     return MotionEstimator(motion.to(device), choice, config.seed)

@@ -17,7 +17,7 @@ from torch import nn
 
 from engine.errors import ConvergenceError, InputError, ResourceError
 from engine.progress import NullProgress, Progress, Step
-from engine.registration.network import MotionUNet, PaperUNet
+from engine.registration.network import MotionUNet, PaperUNet, lay_channels_last
 from engine.registration.weights import Network, Provenance, save_weights
 from engine.training.config import (
     TrainingConfig,
@@ -202,18 +202,11 @@ def _build(
     """Build the network and the objective of a method."""
     if config.method is TrainingMethod.SSMSR:
         motion = MotionUNet()
-        _channels_last(motion)
+        lay_channels_last(motion)
         return motion, SupervisedMotion(motion, pool, config)
     paper = PaperUNet(2)
-    _channels_last(paper)
+    lay_channels_last(paper)
     return paper, UnsupervisedLikeness(paper, pool, config, loops)
-
-
-def _channels_last(network: nn.Module) -> None:
-    """Lay kernels out with channels last, which CPUs convolve faster."""
-    for parameter in network.parameters():
-        if parameter.ndim == 4:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
 
 
 def _checkpoint(config: TrainingConfig) -> Path:
