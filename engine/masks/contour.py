@@ -114,14 +114,16 @@ def refine(
         radius: Farthest move, px.
         step: Offsets tried, px apart.
         stay: Cost of the farthest move.
-        time_sigma: Smoothing of evidence and moves over time, frames.
+        time_sigma: Smoothing of the moves over time, frames; infinite moves all frames alike, on
+            the evidence of all.
         along_sigma: Smoothing of the moves along the contour, points.
     """
     count = int(np.ceil(radius / step))
     offsets = evenly(-count * step, count * step, 2 * count + 1)
     score = edge_profile(frames, contours, offsets, closed=closed)
     score = smooth_along(score, along_sigma / 2, 1, closed=closed)
-    score = smooth_along(score, time_sigma, 0)
+    if np.isinf(time_sigma):
+        score = score.mean(0, keepdims=True)
     score -= stay * (offsets / max(radius, 1e-6)) ** 2
     path = best_path(score, closed=closed, bending=0.05)
     moves = offsets[path] + step * parabola(score, path)
@@ -145,7 +147,7 @@ def parabola(score: Array, path: NDArray[np.int64]) -> Array:
     return np.where(path == middle[..., 0], np.clip(peak, -0.5, 0.5), 0.0)
 
 
-def smooth_in_time(values: Array, sigma: float, *, lead: int = 2, rest: float = 4.0) -> Array:
+def smooth_in_time(values: Array, sigma: float, *, lead: int = 1, rest: float = 6.0) -> Array:
     """Return what moves with the heart, smoothed over frames, ``(T, ...)``.
 
     A beat is a motion in few modes (left singular vectors over time): the leading ones are
@@ -169,6 +171,26 @@ def smooth_in_time(values: Array, sigma: float, *, lead: int = 2, rest: float = 
         _line_weights(len(values), rest * sigma) @ course[:, lead:],
     ]
     return np.asarray((mean + np.concatenate(smooth, axis=1) @ right).reshape(values.shape))
+
+
+def without_outliers(values: Array, *, half: int = 2, limit: float = 6.0) -> Array:
+    """Return values through time, ``(T, P)``, with those far from their neighbours replaced.
+
+    Args:
+        values: ``(T, P)``.
+        half: Neighbours on either side whose median is the usual value; at the ends of the loop
+            as many, on one side.
+        limit: Distance from the usual value, of its standard deviation, above which it stands in.
+    """
+    frames = len(values)
+    if frames < 2 * half + 1:
+        return values
+    first = np.clip(np.arange(frames) - half, 0, frames - 2 * half - 1)
+    usual = np.median(np.stack([values[first + k] for k in range(2 * half + 1)]), axis=0)
+    away = np.abs(values - usual)
+    # The median absolute deviation of normal values is their standard deviation over 1.48.
+    spread = 1.48 * np.median(away, axis=0)
+    return np.where(away > limit * spread, usual, values)
 
 
 def _line_weights(frames: int, sigma: float) -> Array:

@@ -15,12 +15,20 @@ from numpy.typing import NDArray
 from engine.errors import InputError
 from engine.masks.annulus import refine_annulus
 from engine.masks.cavity_network import cavity_maps
-from engine.masks.contour import POINTS, areas, beat_frames, refine, smooth_in_time
+from engine.masks.contour import (
+    POINTS,
+    areas,
+    beat_frames,
+    refine,
+    smooth_in_time,
+    without_outliers,
+)
+from engine.masks.edge import outward_shift
 from engine.masks.rasterise import fill_polygon
 from engine.masks.search import Evidence, Scene, cross_entropy, search_everywhere
 from engine.masks.sector import Sector
 from engine.masks.settings import AnnulusConfig, SearchConfig
-from engine.masks.shape import normals, resample
+from engine.masks.shape import even_halves, normals
 from engine.masks.shape_model import ApicalModel, ShapeModel, ShortAxisModel
 from engine.masks.working import WorkingLoop, make_working
 from engine.model import Cine
@@ -30,10 +38,6 @@ Array = NDArray[np.float64]
 COARSE_HEIGHT: Final = 112
 FINE_HEIGHT: Final = 256
 SMOOTHING: Final = 1.2
-EDGE_SHIFT: Final = 0.0065
-"""Outward shift of the edge, of the height: bright wall spreads into the dark cavity."""
-SHORT_AXIS_EDGE_SHIFT: Final = 0.004
-"""The same in short axis: only half of that wall runs along the beam, where it spreads most."""
 SHORT_AXIS_SHARE: Final = 0.3
 """Weight of the network's map once the ring is found, beside its weight in apical views."""
 CONFIDENT: Final = 0.35
@@ -274,10 +278,17 @@ def _through_time(
         shapes[i], _ = cross_entropy(
             scene, start, rng, rounds=6, count=200, keep=25, near=(expected[k], spread[k])
         )
+    return _course(loop, model, keys, shapes)
+
+
+def _course(loop: WorkingLoop, model: ShapeModel, keys: NDArray[np.int64], shapes: Array) -> Array:
+    """Return the contour of every frame of shapes of some, smooth in time, ``(T, 100, 2)``."""
+    count = len(loop.frames)
     gap = max(1.0, count / max(1, len(keys)))
     sigma = _time_sigma(areas(model.contours(shapes, loop.size, POINTS)), gap) / gap
     # Single frames are searched with much noise; what is lost here, the edge brings back.
-    shapes = smooth_in_time(shapes / model.spread, 2 * sigma, lead=1, rest=3.0) * model.spread
+    usual = without_outliers(shapes / model.spread)
+    shapes = smooth_in_time(usual, 2 * sigma, rest=3.0) * model.spread
     full = np.stack([np.interp(np.arange(count), keys, column) for column in shapes.T], axis=1)
     return model.contours(full, loop.size, POINTS)
 
@@ -292,22 +303,25 @@ def _refined(cine: Cine, sector: Sector, loop: WorkingLoop, rough: Array, *, clo
     sigma = _time_sigma(areas(rough), 1.0)
     # In short axis papillary muscles tempt the contour inwards: the ellipse is trusted more.
     radius, stay = (4.0, 1.0) if closed else (5.0, 0.4)
-    medium = refine(
-        loop.frames,
-        rough,
-        closed=closed,
-        radius=radius,
-        stay=stay,
-        along_sigma=4,
-        time_sigma=sigma,
-    )
+    medium = rough
+    # What a family of shapes cannot follow is the same in all frames: first they move together.
+    for time_sigma in (np.inf, sigma):
+        medium = refine(
+            loop.frames,
+            medium,
+            closed=closed,
+            radius=radius,
+            stay=stay,
+            along_sigma=4,
+            time_sigma=time_sigma,
+        )
     medium = smooth_in_time(medium, sigma)
     if not closed:
-        medium = refine_annulus(loop.frames, medium, AnnulusConfig(time_sigma=2 * sigma))
+        medium = refine_annulus(loop.frames, medium, AnnulusConfig(time_sigma=sigma))
     height = min(FINE_HEIGHT, loop.source_height)
     fine = make_working(cine, sector, height, SMOOTHING * max(1, height / 192))
     curves = fine.to_working(loop.to_source(medium))
-    near = AnnulusConfig(reach=0.06, pooled=0.2, time_sigma=2 * sigma)
+    near = AnnulusConfig(reach=0.06, pooled=0.2, time_sigma=sigma)
     for along in (4.0, 2.0):
         curves = refine(
             fine.frames,
@@ -320,7 +334,6 @@ def _refined(cine: Cine, sector: Sector, loop: WorkingLoop, rough: Array, *, clo
         )
         if not closed:
             curves = refine_annulus(fine.frames, curves, near)
-    curves = smooth_in_time(curves, sigma)
-    shift = SHORT_AXIS_EDGE_SHIFT if closed else EDGE_SHIFT
-    curves = curves + shift * height * normals(curves, closed=closed)
-    return resample(fine.to_source(curves), POINTS, closed=closed)
+    curves = smooth_in_time(curves if closed else even_halves(curves), sigma)
+    shift = outward_shift(fine.frames, curves, closed=closed)[:, None]
+    return fine.to_source(curves + shift * normals(curves, closed=closed))

@@ -93,6 +93,32 @@ def resample(contours: NDArray[np.float64], points: int, *, closed: bool) -> NDA
     return result if contours.ndim == 3 else result[0]
 
 
+def even_halves(contours: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return open curves whose points are evenly spaced on either side of the apex.
+
+    The apex rests while the annulus moves: counted from it, the points of one side stay where they
+    are when the other side's end moves.
+
+    Args:
+        contours: ``(T, N, 2)``, from annulus to annulus, in correspondence through time.
+
+    Returns:
+        ``(T, N, 2)``; on every curve the apex is the place nearest to the mean curve's.
+    """
+    points = contours.shape[1]
+    fine = resample(contours, 8 * points, closed=False)
+    mean = fine.mean(0)
+    apex = mean[np.linalg.norm(mean - (mean[0] + mean[-1]) / 2, axis=1).argmax()]
+    last = 8 * points - 1
+    tip = np.linalg.norm(fine - apex, axis=2).argmin(1)[:, None]
+    part = np.linspace(0, 2, points)
+    along = np.where(part < 1, part * tip, tip + (part - 1) * (last - tip))
+    before = np.minimum(along.astype(np.int64), last - 1)
+    share = (along - before)[..., None]
+    rows = np.arange(len(contours))[:, None]
+    return np.asarray((1 - share) * fine[rows, before] + share * fine[rows, before + 1])
+
+
 def normals(contours: NDArray[np.float64], *, closed: bool) -> NDArray[np.float64]:
     """Return unit normals that point out of the cavity, like ``contours`` in shape.
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.masks.sector import Fan
 from engine.model import Cine, Provenance
-from engine.phantom import Phantom, PhantomConfig, PhantomKind, make_phantom
+from engine.phantom import Phantom, PhantomConfig, PhantomKind, make_phantom, real_like
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +25,12 @@ def cine_of() -> Callable[..., Cine]:
 def apical() -> Phantom:
     """One beat of the apical phantom."""
     return make_phantom(PhantomConfig(size=(240, 320), frames=32, seed=3))
+
+
+@pytest.fixture(scope="session")
+def noisy() -> Phantom:
+    """One beat of the apical phantom, as hard to see as a real loop."""
+    return make_phantom(real_like(PhantomConfig(size=(240, 320), frames=32, seed=5)))
 
 
 @pytest.fixture(scope="session")

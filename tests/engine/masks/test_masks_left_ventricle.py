@@ -38,7 +38,13 @@ def short_axis_wall(short_axis: Phantom) -> Mask:
     return build_mask(short_axis.cine, MaskConfig(), NullProgress())
 
 
-@pytest.mark.parametrize("name", ["apical", "short_axis"])
+@pytest.fixture(scope="module")
+def noisy_wall(noisy: Phantom) -> Mask:
+    """The wall of the noisy apical phantom, found without a click."""
+    return build_mask(noisy.cine, MaskConfig(), NullProgress())
+
+
+@pytest.mark.parametrize("name", ["apical", "noisy", "short_axis"])
 def test_automatic_start_meets_the_figures_in_every_frame(
     name: str, request: pytest.FixtureRequest
 ) -> None:

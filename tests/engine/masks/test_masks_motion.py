@@ -6,6 +6,8 @@ from scipy.spatial import cKDTree
 
 from engine.config import MaskConfig
 from engine.masks.build import build_mask
+from engine.masks.contour import without_outliers
+from engine.masks.shape import even_halves, resample
 from engine.model import Contours
 from engine.phantom import Phantom, PhantomConfig, make_phantom
 from engine.progress import NullProgress
@@ -53,19 +55,37 @@ def test_no_apical_boundary_jumps_across_itself(apical: Phantom) -> None:
         assert excess(made, true)[1].max() < ALLOWED_PX
 
 
-@pytest.mark.xfail(
-    reason="An end at the annulus slides along the wall by 1.3 px more than the truth",
-    strict=True,
-)
 def test_no_apical_point_jumps(apical: Phantom) -> None:
     for made, true in layers(apical):
         assert excess(made, true)[0].max() < ALLOWED_PX
 
 
-def test_no_fast_apical_boundary_jumps_across_itself() -> None:
+def test_no_point_of_a_noisy_loop_jumps(noisy: Phantom) -> None:
+    for made, true in layers(noisy):
+        assert excess(made, true)[0].max() < ALLOWED_PX
+
+
+def test_no_point_of_a_fast_heart_jumps() -> None:
     fast = make_phantom(PhantomConfig(size=(192, 256), frames=20, cycle_frames=20, seed=7))
     for made, true in layers(fast):
-        assert excess(made, true)[1].max() < ALLOWED_PX
+        assert excess(made, true)[0].max() < ALLOWED_PX
+
+
+def test_points_of_one_side_stay_when_the_other_end_slides() -> None:
+    angle = np.linspace(np.pi, 2 * np.pi, 400)
+    whole = np.stack([40 * np.cos(angle), 90 * np.sin(angle)], axis=1)
+    loop = np.stack([resample(whole[: 400 - 4 * k], 100, closed=False) for k in range(12)])
+    moved = even_halves(loop)
+    assert moved[:, [0, -1]] == pytest.approx(loop[:, [0, -1]], abs=1e-9)
+    assert np.ptp(moved[:, :45], axis=0).max() < 0.6 < np.ptp(loop[:, 45], axis=0).max()
+
+
+def test_a_frame_unlike_its_neighbours_is_replaced_and_motion_kept() -> None:
+    beat = np.cos(np.linspace(0, 2 * np.pi, 30))[:, None] * np.ones(3)
+    assert without_outliers(beat) == pytest.approx(beat, abs=0.1)
+    caught = beat.copy()
+    caught[12] += 4
+    assert without_outliers(caught) == pytest.approx(beat, abs=0.1)
 
 
 def _curves(contours: Contours) -> list[Array]:

@@ -1,0 +1,55 @@
+"""The wall's edge is found where it is, however wide the point spread and strong the haze."""
+
+import numpy as np
+import pytest
+from scipy.special import ndtr
+
+from engine.masks.edge import outward_shift
+
+HEIGHT = 240
+RADIUS = 60.0
+
+
+def logarithmic_ring(spread: float, floor_db: float) -> np.ndarray:
+    """Return a dark disk of ``RADIUS`` in an even wall as a picture of 55 dB shows it.
+
+    The wall's power is blurred by a Gaussian point spread, so its share at a distance d beyond
+    the edge is the normal distribution of d.
+
+    Args:
+        spread: Standard deviation of the blurred power, px.
+        floor_db: Power of haze in the cavity, dB below the wall.
+    """
+    rows, columns = np.indices((HEIGHT, HEIGHT))
+    beyond = np.hypot(rows - HEIGHT / 2, columns - HEIGHT / 2) - RADIUS
+    level = 10 * np.log10(ndtr(beyond / spread) + 10 ** (floor_db / 10))
+    return np.clip(140 + 255 / 55 * level, 0, 255)[None].astype(np.float32)
+
+
+def circle(radius: float) -> np.ndarray:
+    """Return a circle around the middle, ``(1, 100, 2)``."""
+    angle = np.linspace(0, 2 * np.pi, 100, endpoint=False)
+    places = HEIGHT / 2 + radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return np.asarray(places[None])
+
+
+@pytest.mark.parametrize("spread", [0.8, 1.6, 2.4])
+@pytest.mark.parametrize("floor_db", [-22.0, -16.0, -12.0])
+def test_the_edge_is_found_for_any_blur_and_haze(spread: float, floor_db: float) -> None:
+    frames = logarithmic_ring(spread, floor_db)
+    for start in (RADIUS - 3, RADIUS - 1.5):
+        found = start + outward_shift(frames, circle(start), closed=True)
+        assert found == pytest.approx(RADIUS, abs=0.0045 * HEIGHT)
+
+
+def test_gain_does_not_move_the_edge() -> None:
+    frames = logarithmic_ring(1.6, -16)
+    shift = outward_shift(frames, circle(RADIUS - 2), closed=True)
+    louder = outward_shift(0.5 * frames + 40, circle(RADIUS - 2), closed=True)
+    assert louder == pytest.approx(shift, abs=0.02)
+
+
+def test_an_even_picture_moves_nothing_far() -> None:
+    shift = outward_shift(np.full((1, 100, 100), 80, np.float32), 0.4 * circle(30), closed=True)
+    assert np.all(np.isfinite(shift))
+    assert np.abs(shift).max() <= 0.02 * 100
