@@ -82,10 +82,10 @@ def test_points_of_one_side_stay_when_the_other_end_slides() -> None:
 
 def test_a_frame_unlike_its_neighbours_is_replaced_and_motion_kept() -> None:
     beat = np.cos(np.linspace(0, 2 * np.pi, 30))[:, None] * np.ones(3)
-    assert without_outliers(beat) == pytest.approx(beat, abs=0.1)
+    assert without_outliers(beat) == pytest.approx(beat, abs=0.2)
     caught = beat.copy()
     caught[12] += 4
-    assert without_outliers(caught) == pytest.approx(beat, abs=0.1)
+    assert without_outliers(caught) == pytest.approx(beat, abs=0.2)
 
 
 def _curves(contours: Contours) -> list[Array]:
