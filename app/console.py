@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from app.file_errors import file_sentence
 from engine.errors import Cancelled, MyofluxError
 from engine.model import ScaleField
 from engine.progress import Step
@@ -110,7 +110,7 @@ def sentences() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        _leave(_explain(error), BAD_INPUT)
+        _leave(file_sentence(error, " with --out"), BAD_INPUT)
 
 
 def _usage_sentence(error: Exception) -> str:
@@ -118,16 +118,6 @@ def _usage_sentence(error: Exception) -> str:
     format_message = getattr(error, "format_message", error.__str__)
     text = str(format_message()).strip()
     return text if text.endswith((".", "?", ")")) else f"{text}."
-
-
-def _explain(error: OSError) -> str:
-    """Say what an error of the file system means and what to do."""
-    place = f" ({error.filename})" if error.filename else ""
-    if error.errno == errno.ENOSPC:
-        return f"The disk is full{place}. Free some space or choose another folder with --out."
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        return f"No permission to write or read here{place}. Choose another folder with --out."
-    return f"{error.strerror or error}{place}."
 
 
 def _leave(sentence: str, code: int) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
+from app.file_errors import file_sentence
 from engine.errors import Cancelled, MyofluxError
 
 _LOG: Final = logging.getLogger(__name__)
@@ -26,9 +27,7 @@ def sentence(error: BaseException) -> str:
             "or the preview preset, and try again. Your loop and mask are kept."
         )
     if isinstance(error, OSError):
-        reason = error.strerror or str(error)
-        name = f" ({error.filename})" if error.filename else ""
-        return f"A file could not be used{name}: {reason}."
+        return file_sentence(error)
     return (
         f"Myoflux met an error that it did not expect ({type(error).__name__}: {error}). "
         "Your loop and mask are kept; please send the details below to the developers."

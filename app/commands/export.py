@@ -26,7 +26,9 @@ def export(
     layer: Annotated[
         str, typer.Option(help="Of dicom-sr: midwall, endocardial or epicardial")
     ] = "midwall",
-    speed_limit: Annotated[float | None, typer.Option(help="Upper end of the colour bar")] = None,
+    speed_limit: Annotated[
+        float | None, typer.Option(help="Upper end of the colour bar, in its unit")
+    ] = None,
     patient_data: options.PatientData = False,
 ) -> None:
     """Write a result for other programs: NIfTI, VTK, NPZ, DICOM overlay, SEG or SR."""

@@ -86,7 +86,7 @@ Device = Annotated[
     DeviceName, typer.Option("--device", help="Where to compute", rich_help_panel=TRACKING)
 ]
 Seed = Annotated[
-    int, typer.Option("--seed", help="Of all random choices", rich_help_panel=TRACKING)
+    int, typer.Option("--seed", help="Seed of all random choices", rich_help_panel=TRACKING)
 ]
 
 

@@ -25,12 +25,14 @@ def report(
     layer: Annotated[str, typer.Option(help="midwall, endocardial or epicardial")] = "midwall",
     drift_compensation: Annotated[bool, typer.Option(help="Correct curves for drift")] = True,
     in_plane_research: Annotated[bool, typer.Option(help="Add the research appendix")] = False,
-    scale: Annotated[str | None, typer.Option(help="Scale that is measured")] = None,
+    scale: Annotated[str | None, typer.Option(help="Scale that is measured; the finest")] = None,
     exclude: Annotated[
         list[str] | None,
         typer.Option(help="Segment that no value shall rest on, once for each"),
     ] = None,
-    speed_limit: Annotated[float | None, typer.Option(help="Upper end of the colour bar")] = None,
+    speed_limit: Annotated[
+        float | None, typer.Option(help="Upper end of the colour bar, in its unit")
+    ] = None,
     patient_data: options.PatientData = True,
 ) -> None:
     """Measure a result; write measurements.csv, summary.json, overlay.mp4, PNGs and report.pdf."""
