@@ -72,7 +72,7 @@ class FinetuneSettings:
     largest: float = 2.0
     shortest: float = 5.0
     doubt: float = 0.4
-    share: float = 0.4
+    share: float = 0.3
 
 
 @dataclass(frozen=True, eq=False)
