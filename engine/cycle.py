@@ -34,8 +34,12 @@ _SYSTOLE_PART: Final = 0.65
 _SYSTOLE_FALL: Final = 0.4
 #: A peak of the area counts as another end-diastole if it reaches this part of the range.
 _PEAK_PART: Final = 0.6
-#: The same for the loop's first and last frame.
+#: The same for the loop's first and last frame, where the top itself may lie outside.
 _EDGE_PART: Final = 0.9
+#: Slope over the steepest there is, below which the first or last frame is at a top of its own.
+_FLAT: Final = 0.35
+#: Part of a beat within which one systole's smallest cavity is looked for around the usual one.
+_NEAR: Final = 0.1
 #: Shortest beat: 250 a minute, s.
 _MIN_BEAT_S: Final = 0.24
 _THUMBNAIL: Final = 48
@@ -253,7 +257,13 @@ def _maxima(curve: NDArray[np.float64] | None, least: float) -> list[int]:
     frames = [int(peak) - 1 for peak in peaks]
     # A loop that begins or ends within a beat is high there without being at its largest.
     edge = low + _EDGE_PART * (high - low)
-    return [item for item in frames if 0 < item < len(curve) - 1 or curve[item] >= edge]
+    slope = np.abs(np.diff(curve))
+    flat = {0: slope[0], len(curve) - 1: slope[-1]}
+    return [
+        item
+        for item in frames
+        if item not in flat or curve[item] >= edge or flat[item] < _FLAT * slope.max()
+    ]
 
 
 def _end_diastole(
@@ -313,7 +323,26 @@ def _end_systole(
             first, last = 0, ed
     if first >= last:
         return None, UNKNOWN
+    if ed is not None and first > ed:
+        first, last = _near_usual(first, last, starts, curve)
     return first + int(np.argmin(curve[first:last])), origin
+
+
+def _near_usual(
+    first: int, last: int, starts: list[int], curve: NDArray[np.float64]
+) -> tuple[int, int]:
+    """Return the range narrowed to where the mean of all systoles, each over its ED, is smallest.
+
+    In one beat the smallest cavity may lie anywhere on a long flat bottom; the beats together tell.
+    """
+    length = last - first
+    whole = [start for start in starts if start + 1 + length <= len(curve)]
+    if len(whole) < 2 or first - 1 not in whole:
+        return first, last
+    systoles = [curve[start + 1 : start + 1 + length] - curve[start] for start in whole]
+    usual = first + int(np.argmin(np.mean(systoles, axis=0)))
+    reach = max(1, round(_NEAR * float(np.median(np.diff(starts)))))
+    return max(first, usual - reach), min(last, usual + reach + 1)
 
 
 def _heart_rate(

@@ -72,6 +72,22 @@ def test_given_frames_win() -> None:
     assert (cycle.ed_origin, cycle.es_origin) == (GIVEN, GIVEN)
 
 
+def test_a_loop_of_one_beat_starts_at_its_own_end_diastole_though_the_next_is_larger() -> None:
+    area = beating_area(48, 44)
+    area = area + np.linspace(0, 120, 48) * (np.arange(48) > 20)
+    cycle = find_cycle(None, (), area)
+    assert cycle.ed_frame == pytest.approx(0, abs=1)
+    assert cycle.es_frame == pytest.approx(0.35 * 44, abs=1)
+
+
+def test_beats_together_tell_end_systole_where_one_dips_early() -> None:
+    area = beating_area(160, 50, ed=2)
+    area[2 + 6 : 2 + 9] = area.min() - 40
+    cycle = find_cycle(None, (), area)
+    assert cycle.ed_frame == pytest.approx(2, abs=1)
+    assert cycle.es_frame == pytest.approx(2 + 0.35 * 50, abs=5)
+
+
 def test_without_times_frames_are_found_but_no_rate() -> None:
     cycle = find_cycle(None, (), beating_area(120, 50, ed=5))
     assert cycle.ed_frame == pytest.approx(5, abs=1)
