@@ -109,6 +109,14 @@ class Loop:
         return self.cine.shape[0]
 
     @property
+    def end_systole(self) -> int | None:
+        """End-systole where it follows end-diastole, as numbered in the source; else None."""
+        late, early = self.es_frame, self.ed_frame
+        if late is None or (early is not None and late <= early):
+            return None
+        return late + self.cine.first_frame
+
+    @property
     def stale(self) -> bool:
         """Whether the mask has changed since the loop was tracked."""
         return self.tracked_mask is not None and self.tracked_mask is not self.mask

@@ -64,8 +64,7 @@ class MeasurePanel(StepPanel):
         self._curves.setVisible(measured is not None)
         facts = []
         if loop is not None and measured is not None:
-            late = None if loop.es_frame is None else loop.es_frame + loop.cine.first_frame
-            facts = headline_facts(measured, late)
+            facts = headline_facts(measured, loop.end_systole)
         self._facts.show_facts(facts)
         warnings = () if measured is None else measured.warnings
         omitted = () if measured is None else measured.omitted

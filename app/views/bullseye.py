@@ -58,10 +58,10 @@ def cells(names: frozenset[str]) -> tuple[Cell, ...]:
 
 
 def end_systolic_values(loop: Loop, measurements: Measurements) -> dict[str, float]:
-    """Return the strain of every segment at end-systole, %; empty without an ES frame."""
-    if loop.es_frame is None:
+    """Return the strain of every segment at end-systole, %; empty without an ES after ED."""
+    frame = loop.end_systole
+    if frame is None:
         return {}
-    frame = loop.es_frame + loop.cine.first_frame
     for quantity in QUANTITIES:
         values = {
             row.region: row.value

@@ -92,3 +92,15 @@ def test_notes_tell_no_origin_that_a_person_has_replaced() -> None:
     kept = settled(NOTES, view_confirmed=False, given=frozenset({"ES"}))
     assert kept == ("Left ventricle found without a click; ED: R wave; ES: given.",)
     assert settled(NOTES, view_confirmed=True, given=frozenset()) == NOTES
+
+
+def test_an_es_before_ed_bears_no_end_systolic_value(tracked: MainWindow, qtbot: QtBot) -> None:
+    tracked.measure_panel.run()
+    wait_idle(tracked, qtbot)
+    assert current(tracked).end_systole == 7 + 5
+    assert not tracked.lower_pane.bullseye.isHidden()
+    take_marks(tracked.context, 9, None)
+    tracked.measure_panel.run()
+    wait_idle(tracked, qtbot)
+    assert current(tracked).end_systole is None
+    assert tracked.lower_pane.bullseye.isHidden()
