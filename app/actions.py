@@ -54,6 +54,7 @@ ACTIONS: Final = (
     ActionSpec("open", "File", "Open loop…", ("Ctrl+O",), _NOTHING),
     ActionSpec("open_folder", "File", "Open folder of images…", ("Ctrl+Shift+O",), _NOTHING),
     ActionSpec("open_demo", "File", "Open demo phantom", (), _NOTHING),
+    ActionSpec("forget_recent", "File", "Forget recent loops", (), _NOTHING),
     ActionSpec("save_session", "File", "Save session…", ("Ctrl+S",), separated=True),
     ActionSpec("continue_work", "File", "Continue unsaved work", (), _NOTHING),
     ActionSpec("close_loop", "File", "Close loop", ("Ctrl+W",), separated=True),

@@ -34,6 +34,7 @@ def make_handlers(window: MainWindow) -> dict[str, Callable[..., object]]:
         handlers[f"show_{scale.value}"] = lambda chosen=scale: window.show_scale(chosen)
     return handlers | {
         "quit": window.close,
+        "forget_recent": commands.forget_recent,
         "close_loop": window.unsaved.close_current,
         "continue_work": window.unsaved.take_up,
         "hide_patient": commands.hide_patient,

@@ -112,6 +112,11 @@ class Handlers(QObject):
         self.saved.emit()
         self._tell((path,))
 
+    def forget_recent(self) -> None:
+        """Offer the loops opened before no more: their names may name patients."""
+        self._context.settings.clear_recent()
+        self._stage.empty.refresh()
+
     def open_demo(self) -> None:
         """Open the demo phantom."""
         open_loop.open_demo(self._context)

@@ -33,19 +33,7 @@ def track(context: Context, config: TrackingConfig) -> None:
     # One lane serves both: what was to be judged of other loops is judged after this run.
     context.jobs.cancel_kind("trust")
     mask = _with_marks(loop.mask, loop)
-    context.session.update(
-        loop.loop_id,
-        flows={},
-        peers={},
-        result=None,
-        wall=None,
-        measurements=None,
-        trackable=True,
-        tracked_mask=loop.mask,
-        fields_file=None,
-        reviewed=False,
-        rejected=frozenset(),
-    )
+    _forget_last_run(context, loop)
     context.display.set(page=Page.IMAGE)
 
     def work(progress: Progress) -> tuple[TrackingResult, dict[Scale, FlowView]]:
@@ -81,6 +69,22 @@ def track(context: Context, config: TrackingConfig) -> None:
         on_partial=show_part,
         on_end=weigh_others,
         owner=loop.loop_id,
+    )
+
+
+def _forget_last_run(context: Context, loop: Loop) -> None:
+    context.session.update(
+        loop.loop_id,
+        flows={},
+        peers={},
+        result=None,
+        wall=None,
+        measurements=None,
+        trackable=True,
+        tracked_mask=loop.mask,
+        fields_file=None,
+        reviewed=False,
+        rejected=frozenset(),
     )
 
 

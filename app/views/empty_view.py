@@ -43,7 +43,10 @@ class EmptyView(QWidget):
         mark.setPixmap(theme.icon("myoflux").pixmap(56, 56))
         mark.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         title = label("Drop an ultrasound loop here", "hero")
-        formats = label("DICOM · MP4, AVI, MOV, GIF · PNG, JPEG, TIFF · NIfTI · result.h5", "muted")
+        formats = label(
+            "DICOM · MP4, AVI, MOV, GIF · PNG, JPEG, TIFF, folders · NIfTI, NPZ · results",
+            "muted",
+        )
         for text in (title, formats):
             text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         buttons = QHBoxLayout()

@@ -137,3 +137,9 @@ def test_a_result_that_was_opened_asks_for_its_dicom_file(
     tracked.actions_["export_dicom_sr"].trigger()
     wait_idle(tracked, qtbot)
     assert verbs.calls[-1] == "hand_over dicom-sr asked.dcm False"
+
+
+def test_recent_loops_are_forgotten_when_asked(opened: MainWindow, loop_file: Path) -> None:
+    assert opened.context.settings.recent_files() == (loop_file,)
+    opened.actions_["forget_recent"].trigger()
+    assert opened.context.settings.recent_files() == ()
