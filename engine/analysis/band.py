@@ -22,7 +22,7 @@ from engine.analysis.trajectories import blend
 from engine.errors import InputError
 from engine.model import Contours
 
-_CONTROLS: Final = 24
+_CONTROLS: Final = 36
 _DEGREE: Final = 3
 _SAMPLES_ALONG: Final = 145
 _LAYERS: Final = (0.0, 0.12, 0.3, 0.5, 0.7, 0.88, 1.0)

@@ -35,6 +35,8 @@ def strain_rows(writer: RowWriter, wall: Wall, cycle: HeartCycle, config: Measur
     kept = "The drift over the cycle is not compensated."
     if wall.band.end is not None:
         kept = "Forward and backward paths are blended over the cycle, which leaves no drift."
+    if wall.gain.known:
+        kept = f"{kept} {_borders(wall)}"
     _warn_of_excluded_segments(writer, wall)
     trusted = wall.trusted()
     lengths = wall.lengths()
@@ -48,12 +50,21 @@ def strain_rows(writer: RowWriter, wall: Wall, cycle: HeartCycle, config: Measur
             writer.add(name, text, f"layer-{layer}", 100 * value, "%", index=index, trust=trust)
     if wall.band.has_layers:
         text = f"thickness between endo- and epicardial material. {kept}"
+        if not wall.gain.known:
+            text = f"{text} Tracking alone finds too little of it; no other contours tell more."
         _write_curves(writer, wall, "radial", wall.thickness(), text)
     else:
         writer.omit("strain_radial", "There is no epicardial contour, so no wall thickness.")
     if wall.band.basis.closed:
         _write_twist(writer, wall, trusted, kept)
     _write_named(writer, wall, cycle, trusted, config)
+
+
+def _borders(wall: Wall) -> str:
+    return (
+        "Its borders move in and out as the contours of all frames show, endocardium "
+        f"{wall.gain.endocardial:.2f} and epicardium {wall.gain.epicardial:.2f} times as tracked."
+    )
 
 
 def regions(wall: Wall) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.analysis import strain
 from engine.analysis.band import Band, track_band
+from engine.analysis.borders import BorderGain, follow_borders
 from engine.analysis.events import HeartCycle
 from engine.analysis.sampling import LoopSampler
 from engine.analysis.segments import Segment, segments_of
@@ -33,6 +34,7 @@ class Wall:
         spans: Where they lie in the band's coordinate s.
         spacing_mm: Pixel spacing (x, y), mm, or None.
         excluded: Segments that no value rests on.
+        gain: By how much the contours of every frame changed the borders' motion.
     """
 
     band: Band
@@ -41,6 +43,7 @@ class Wall:
     spans: tuple[tuple[float, float], ...]
     spacing_mm: tuple[float, float] | None
     excluded: tuple[Segment, ...] = ()
+    gain: BorderGain = field(default_factory=BorderGain)
 
     @property
     def whole(self) -> tuple[tuple[float, float], ...]:
@@ -116,6 +119,7 @@ def track_wall(
     band = track_band(
         LoopSampler(field.displacement, result.mask), result.contours, cycle.start, end, trust
     )
+    band, gain = follow_borders(band, result.contours, cycle.last(len(result.mask)))
     layer = config.layer if band.has_layers else "endocardial"
     segments: tuple[Segment, ...] = ()
     if why_unnamed(result) is None and result.view is not None:
@@ -124,7 +128,7 @@ def track_wall(
     spans = strain.segment_spans(band, segments, layer, result.spacing_mm) if segments else []
     by_segment = dict(zip(segments, spans, strict=True))
     places = tuple(by_segment[segment] for segment in kept)
-    return Wall(band, layer, kept, places, result.spacing_mm, excluded)
+    return Wall(band, layer, kept, places, result.spacing_mm, excluded, gain)
 
 
 def _chosen(
