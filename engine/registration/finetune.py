@@ -58,7 +58,7 @@ class FinetuneSettings:
         largest: Greatest amplitude, px of the scale.
         shortest: Least distance of its knots, grains of speckle.
         doubt: Deviation of the logarithm of what the network is told about the amplitude.
-        share: How far the weights go from the old to the trained ones, 0 to 1: half of the way
+        share: How far the weights go from the old to the trained ones, 0 to 1: a third of the way
             keeps most of what is won where the loop is unlike the simulations, and loses least
             where it is not.
     """
