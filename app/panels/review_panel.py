@@ -16,8 +16,8 @@ from app.widgets.step_section import StepState
 from engine.model import Target
 
 _WALL: Final = (
-    "Play the loop. The curves are the contour of end-diastole as the field carries it: strain is "
-    "measured on them. Untick a segment that they leave, and no value will rest on it."
+    "Play the loop. The curves are the wall as tracked from end-diastole: strain is measured on "
+    "them. Untick a segment that they leave, and no value will rest on it."
 )
 _ARROWS: Final = "Play the loop. The arrows should follow the bubbles throughout."
 
