@@ -21,6 +21,8 @@ _PRESETS = {
     Preset.PREVIEW: ("Preview", "Scales 1/8 and 1/4, within seconds."),
     Preset.PAPER: ("Paper", "The published settings: slow, for comparison."),
 }
+_LEAST_PX = 40
+"""Side of a picture, px of a scale, below which its motion is mostly lost."""
 _PREVIEW_SCALES = frozenset({Scale.EIGHTH, Scale.QUARTER})
 
 
@@ -40,6 +42,7 @@ class TrackPanel(StepPanel):
         self.preset.setCurrentIndex(max(index, 0))
         self.preset.currentIndexChanged.connect(self._on_preset)
         self._about = label("", "muted")
+        self._coarse = label("", "warning")
         self.scales = {scale: QCheckBox(scale.label) for scale in Scale}
         self.start = button("Track", self.run, "primary", "Track the loop (Ctrl+T)")
         self.stop = button("Cancel", self._cancel)
@@ -52,6 +55,9 @@ class TrackPanel(StepPanel):
         boxes = row(label("Scales", "muted"), *self.scales.values())
         boxes.setSpacing(12)
         self.body.addLayout(boxes)
+        self.body.addWidget(self._coarse)
+        for box in self.scales.values():
+            box.toggled.connect(self._warn_of_coarse_scales)
         self.body.addLayout(row(self.start, self.stop, stretch=0))
         self.body.addWidget(self._fits)
         self.body.addWidget(self._notices)
@@ -89,6 +95,7 @@ class TrackPanel(StepPanel):
         self.preset.setEnabled(not running)
         for box in self.scales.values():
             box.setEnabled(not running)
+        self._warn_of_coarse_scales()
         flows = [] if loop is None else [loop.flows[s] for s in Scale if s in loop.flows]
         self._show_fits(flows)
         notices = () if loop is None else run_notices(loop)
@@ -122,6 +129,14 @@ class TrackPanel(StepPanel):
         for scale, box in self.scales.items():
             box.setChecked(preset is not Preset.PREVIEW or scale in _PREVIEW_SCALES)
 
+    def _warn_of_coarse_scales(self) -> None:
+        """Say where the finest scale chosen sees too little of a small picture."""
+        loop = self.context.session.loop
+        chosen = [scale for scale, box in self.scales.items() if box.isChecked()]
+        text = "" if loop is None or not chosen else coarse_words(loop.cine.shape[1:], chosen[-1])
+        self._coarse.setText(text)
+        self._coarse.setVisible(bool(text))
+
     def _cancel(self) -> None:
         cancel(self.context)
 
@@ -145,6 +160,17 @@ class TrackPanel(StepPanel):
             )
             for place, text in enumerate(cells):
                 self._table.addWidget(label(text), line, place)
+
+
+def coarse_words(size: tuple[int, ...], finest: Scale) -> str:
+    """Return a warning where a scale leaves too little of a picture ``(H, W)``, else nothing."""
+    least = min(size)
+    if least * float(finest.fraction) >= _LEAST_PX:
+        return ""
+    return (
+        f"This loop is only {least} px high or wide: at scale {finest.label} most of its motion is "
+        "lost. Track a finer scale."
+    )
 
 
 def run_notices(loop: Loop) -> tuple[str, ...]:

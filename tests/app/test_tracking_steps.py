@@ -14,6 +14,7 @@ from app.display import Page
 from app.main_window import MainWindow
 from app.operations.confirm import confirm_view
 from app.operations.track import _with_marks
+from app.panels.track_panel import coarse_words
 from app.widgets.step_section import StepState
 from engine.config import Preset
 from engine.errors import ResourceError
@@ -166,3 +167,15 @@ def test_a_confirmed_view_ends_its_proposal_everywhere(opened: MainWindow, qtbot
     assert loop is not None
     assert loop.mask is not None
     assert _with_marks(loop.mask, loop).notes == notes[:1]
+
+
+def test_a_small_picture_warns_of_scales_that_are_too_coarse(opened: MainWindow) -> None:
+    panel = opened.track_panel
+    assert coarse_words((112, 112), Scale.QUARTER).endswith("Track a finer scale.")
+    assert not coarse_words((112, 112), Scale.HALF)
+    assert not coarse_words((192, 256), Scale.QUARTER)
+    assert panel._coarse.isHidden()
+    panel.preset.setCurrentIndex(panel.preset.findData(Preset.PREVIEW.value))
+    assert "96 px" in panel._coarse.text()
+    panel.scales[Scale.FULL].setChecked(True)
+    assert panel._coarse.isHidden()
