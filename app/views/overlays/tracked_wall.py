@@ -18,6 +18,7 @@ from engine.export.palette import DARK
 
 _AWAY: Final = 12.0
 _ROOM: Final = 150.0
+_UPRIGHT: Final = 0.35
 _LEGIBLE: Final = 560.0
 """Least width of a view, px, in which names do not run into one another."""
 
@@ -79,9 +80,13 @@ def _draw_name(
     """Write a segment's name outside the wall."""
     out = (place - centre) / max(float(np.hypot(*(place - centre))), 1.0)
     spot = place + _AWAY * out
-    left = spot[0] - (_ROOM if out[0] < 0 else 0.0)
-    side = Qt.AlignmentFlag.AlignRight if out[0] < 0 else Qt.AlignmentFlag.AlignLeft
-    box = QRectF(float(left), float(spot[1]) - 9, _ROOM, 18)
+    if abs(out[0]) < _UPRIGHT:
+        share, side = 0.5, Qt.AlignmentFlag.AlignHCenter
+    elif out[0] < 0:
+        share, side = 1.0, Qt.AlignmentFlag.AlignRight
+    else:
+        share, side = 0.0, Qt.AlignmentFlag.AlignLeft
+    box = QRectF(float(spot[0]) - share * _ROOM, float(spot[1]) - 9, _ROOM, 18)
     flags = int(side | Qt.AlignmentFlag.AlignVCenter)
     text = f"{region_name(name)}, rejected" if rejected else region_name(name)
     painter.setPen(theme.color(theme.CANVAS))
