@@ -34,7 +34,7 @@ def circle(radius: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize("spread", [0.8, 1.6, 2.4])
-@pytest.mark.parametrize("floor_db", [-22.0, -16.0, -12.0])
+@pytest.mark.parametrize("floor_db", [-18.0, -15.0, -12.0])
 def test_the_edge_is_found_for_any_blur_and_haze(spread: float, floor_db: float) -> None:
     frames = logarithmic_ring(spread, floor_db)
     for start in (RADIUS - 3, RADIUS - 1.5):
