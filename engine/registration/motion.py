@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,12 @@ from engine.registration.network import MotionEstimate, MotionUNet
 from engine.registration.pairs import ImagePairs
 from engine.registration.pyramid import scaled_size
 from engine.registration.refine import refine_once
-from engine.registration.second_start import SEARCH_SCALE, better_of, searched_start
+from engine.registration.second_start import (
+    SEARCH_GAIN,
+    SEARCH_SCALE,
+    better_of,
+    searched_start,
+)
 from engine.registration.shared_course import along_shared_courses
 
 SECOND_START: Final = Scale.QUARTER
@@ -79,8 +84,11 @@ class MotionEstimator:
         previous = on_device(motion, pairs.device)
         with torch.no_grad():
             found = refine_once(self._network, batch.fixed, batch.moving, factor, previous)
-            for other in self._others(pairs, indices, scale, previous):
-                found = better_of(batch.fixed, batch.moving, found, other)
+            if previous is not None:
+                found = better_of(batch.fixed, batch.moving, found, previous)
+            if scale is SECOND_START:
+                searched = self._searched(pairs, indices, factor)
+                found = better_of(batch.fixed, batch.moving, found, searched, SEARCH_GAIN)
         return Motion(found.displacement.clone(), found.log_scale.clone())
 
     def settles(self, scale: Scale) -> bool:
@@ -95,21 +103,12 @@ class MotionEstimator:
             motion = Baselines(self._network, pairs, motion, part).refined(length)
         return along_shared_courses(pairs, motion, float(run.scale.fraction))
 
-    def _others(
-        self,
-        pairs: ImagePairs,
-        indices: Sequence[int],
-        scale: Scale,
-        previous: MotionEstimate | None,
-    ) -> Iterator[MotionEstimate]:
-        """Yield motions that stay where they fit clearly better than the network's new one."""
-        if previous is not None:
-            yield previous
-        if scale is SECOND_START:
-            factor = float(scale.fraction)
-            fine = pairs.at_size(indices, scaled_size(pairs.size, SEARCH_SCALE * factor))
-            height, width = scaled_size(pairs.size, factor)
-            yield searched_start(fine.fixed, fine.moving, (height, width))
+    @staticmethod
+    def _searched(pairs: ImagePairs, indices: Sequence[int], factor: float) -> MotionEstimate:
+        """Return what a patch search finds, on the grid of a scale."""
+        fine = pairs.at_size(indices, scaled_size(pairs.size, SEARCH_SCALE * factor))
+        height, width = scaled_size(pairs.size, factor)
+        return searched_start(fine.fixed, fine.moving, (height, width))
 
 
 def on_device(motion: Motion | None, device: torch.device) -> MotionEstimate | None:

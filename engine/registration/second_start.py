@@ -24,7 +24,10 @@ SEARCH_SCALE: Final = 2
 _SMOOTHING_PX = 3.0
 _WINDOW = 11
 _DIFFERENCE_PX = 0.25
-_LEAST_GAIN = 0.02
+LEAST_GAIN: Final = 0.02
+"""By how much a motion must fit better to replace another."""
+SEARCH_GAIN: Final = 0.06
+"""The same for what was searched, which fits noise too."""
 _LEAST_SHARE = 1 / 3
 """Of a neighbourhood: what must lie elsewhere and fit better before anything is replaced."""
 _NEIGHBOURHOOD = 15
@@ -54,7 +57,11 @@ def searched_start(fixed: Tensor, moving: Tensor, size: tuple[int, int]) -> Moti
 
 
 def better_of(
-    fixed: Tensor, moving: Tensor, own: MotionEstimate, other: MotionEstimate
+    fixed: Tensor,
+    moving: Tensor,
+    own: MotionEstimate,
+    other: MotionEstimate,
+    least_gain: float = LEAST_GAIN,
 ) -> MotionEstimate:
     """Return ``own``, replaced where ``other`` lies elsewhere and fits clearly better.
 
@@ -62,7 +69,8 @@ def better_of(
         fixed: ``(n, 1, h, w)``.
         moving: Same shape.
         own: The network's own motion on this grid.
-        other: The motion from the second start on this grid.
+        other: Another motion on this grid.
+        least_gain: By how much the other's local correlation must be better.
     """
     apart = (other.displacement - own.displacement).norm(dim=1, keepdim=True) > _DIFFERENCE_PX
     displacement, log_scale = own.displacement.clone(), own.log_scale.clone()
@@ -73,7 +81,7 @@ def better_of(
         part = (slice(item, item + 1), slice(None), *box)
         seen = [_warped(moving, motion, item)[part[1:]] for motion in (other, own)]
         gain = _fit(fixed[part], seen[0][None]) - _fit(fixed[part], seen[1][None])
-        chosen = _blur((apart[part] & (gain > _LEAST_GAIN)).float())
+        chosen = _blur((apart[part] & (gain > least_gain)).float())
         # Few scattered pixels are chance; a region is not. The seam is as wide as the
         # neighbourhood.
         weight = ((chosen - _LEAST_SHARE) / _LEAST_SHARE).clamp(0, 1)

@@ -80,19 +80,47 @@ class TemporalSupport:
         squared = (error.square() * inside).sum() / inside.sum()
         largest = (LARGEST_ERROR * own.shape[1] / self.mask.shape[1]) ** 2
         variance = min(VARIANCE * float(squared), largest) / float(self.intervals[k]) ** 2
+        fits = [_fitted(values, offsets, k, width, order, inside) for width, order in CANDIDATES]
+        known = [fit for fit in fits if fit is not None]
+        # No noise exceeds what a fit leaves over: the network is too careful where motion is fast.
+        variance = min(
+            [variance, *(fit.misfit / (2 * max(1 - fit.own_weight, 0.05)) for fit in known)]
+        )
         best, least = own, 2 * variance
-        for width, order in CANDIDATES:
-            chosen = [n for n, pair in enumerate(offsets.pairs) if abs(pair - k) <= width]
-            if len(chosen) <= order + 1:
-                continue
-            weights = _fit_weights(offsets.times[chosen], order)
-            fitted = torch.tensordot(weights, values[chosen], dims=1)
-            own_weight = float(weights[[offsets.pairs[n] for n in chosen].index(k)])
-            misfit = float(((fitted - own) ** 2 * inside).sum() / inside.sum())
-            risk = misfit - 2 * variance + 4 * own_weight * variance
+        for fit in known:
+            risk = fit.misfit - 2 * variance + 4 * fit.own_weight * variance
             if risk < least:
-                best, least = fitted, risk
+                best, least = fit.rates, risk
         return best
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """A polynomial's value at a pair.
+
+    Attributes:
+        rates: ``(2, h, w)``.
+        own_weight: The weight that the pair's own rates have in it.
+        misfit: Mean square distance from the pair's own rates.
+    """
+
+    rates: Tensor
+    own_weight: float
+    misfit: float
+
+
+def _fitted(
+    values: Tensor, offsets: _Offsets, k: int, width: int, order: int, inside: Tensor
+) -> _Fit | None:
+    """Fit a polynomial over the pairs within ``width`` of pair k; None where they are too few."""
+    chosen = [n for n, pair in enumerate(offsets.pairs) if abs(pair - k) <= width]
+    if len(chosen) <= order + 1:
+        return None
+    weights = _fit_weights(offsets.times[chosen], order)
+    rates = torch.tensordot(weights, values[chosen], dims=1)
+    own = offsets.pairs.index(k)
+    misfit = float(((rates - values[own]) ** 2 * inside).sum() / inside.sum())
+    return _Fit(rates, float(weights[chosen.index(own)]), misfit)
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,3 +50,20 @@ def test_starts_that_agree_change_nothing() -> None:
     fixed, moving = shifted_pair(6)
     own, close = constant(-6), constant(-6.2)
     assert torch.equal(better_of(fixed, moving, own, close).displacement, own.displacement)
+
+
+def test_what_gains_too_little_stays_out() -> None:
+    fixed, moving = shifted_pair(6)
+    wrong, right = constant(0), constant(-6)
+    found = better_of(fixed, moving, wrong, right, least_gain=1.5)
+    assert torch.equal(found.displacement, wrong.displacement)
+
+
+def test_every_pair_is_judged_by_itself() -> None:
+    fixed, moving = shifted_pair(6)
+    pairs = torch.cat([fixed, fixed]), torch.cat([moving, fixed])
+    still = MotionEstimate(torch.zeros(2, 2, *SIZE), torch.zeros(2, 1, *SIZE))
+    shifted = MotionEstimate(constant(-6).displacement.repeat(2, 1, 1, 1), still.log_scale)
+    found = better_of(*pairs, still, shifted).displacement[..., 20:-20, 20:-20]
+    assert torch.allclose(found[0, 0], torch.tensor(-6.0))
+    assert float(found[1].abs().max()) == 0

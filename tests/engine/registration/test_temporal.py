@@ -56,6 +56,13 @@ def test_exact_motion_is_kept() -> None:
     assert mean_error(kept, truth) < 2e-3
 
 
+def test_exact_fast_motion_survives_a_network_that_is_too_careful() -> None:
+    phase = torch.linspace(0, 8, COUNT)
+    truth = torch.sin(phase)[:, None, None, None].expand(-1, 2, SIZE, SIZE).clone()
+    kept = smooth(truth, 0.35)
+    assert mean_error(kept, truth) < 0.02
+
+
 def test_a_loop_that_jumps_is_left_alone() -> None:
     truth = torch.from_numpy(np.random.default_rng(0).normal(0, 3, (COUNT, 2))).float()
     field = truth[:, :, None, None].expand(COUNT, 2, SIZE, SIZE).clone()
