@@ -40,6 +40,8 @@ FINE_HEIGHT: Final = 256
 SMOOTHING: Final = 1.2
 SHORT_AXIS_SHARE: Final = 0.3
 """Weight of the network's map once the ring is found, beside its weight in apical views."""
+SHORT_AXIS_SIZE: Final = 1.8
+"""Factor on the reward for size then: single frames tempt to the papillary muscles' ring."""
 CONFIDENT: Final = 0.35
 """Confidence from which the automatic start is used without asking for points."""
 
@@ -269,7 +271,11 @@ def _through_time(
     maps = cavity_maps(loop, keys)[int(model.closed)]
     if model.closed:
         # The map tells where a ring is better than how wide it is.
-        config = replace(config, network=SHORT_AXIS_SHARE * config.network)
+        config = replace(
+            config,
+            network=SHORT_AXIS_SHARE * config.network,
+            length=SHORT_AXIS_SIZE * config.length,
+        )
     shapes = np.empty((len(keys), expected.shape[1]))
     for i, k in enumerate(keys):
         progress.check()
