@@ -6,11 +6,11 @@ they say how far its borders move in and out. One number a border, the motion al
 that is seen over that which is tracked, is fitted to the whole beat: it leaves the sheet's course
 through time and its pattern along the wall as tracked, and no single frame's contour counts much.
 
-A correction fades linearly towards the other border. In a closed ring, where all layers shorten
-alike out of the plane, the layers then share the area of the wall as at end-diastole: muscle keeps
-its volume (an affine motion keeps these shares, too). In an apical view the epicardial correction
-acts on the outer half alone, since the epicardium moves little there and is seen less well. Which
-form errs least on phantoms stands in ``docs/experiments.md``.
+A correction fades linearly towards the other border. In an apical view the epicardial one acts on
+the outer half alone, since the epicardium moves little there and is seen less well. In a closed
+ring all layers shorten alike out of the plane, and muscle keeps its volume, so the layers share the
+area of the wall as at end-diastole, whatever the contours tell (an affine motion keeps these
+shares, too). Which form errs least on phantoms stands in ``docs/experiments.md``.
 """
 
 from __future__ import annotations
@@ -64,8 +64,9 @@ class BorderGain:
 def follow_borders(band: Band, contours: Contours, last: int) -> tuple[Band, BorderGain]:
     """Give the sheet the in-and-out motion that the contours of every frame show.
 
-    Nothing changes where there is one border only, where contours do not move with the sheet
-    (such as those of one frame, repeated), or where they ask for more than a correction.
+    Nothing changes where there is one border only. Contours that do not move with the sheet (such
+    as those of one frame, repeated), or ask for more than a correction, leave its borders as they
+    are.
 
     Args:
         band: The tracked sheet.
@@ -82,8 +83,6 @@ def follow_borders(band: Band, contours: Contours, last: int) -> tuple[Band, Bor
         _gain(band, 0.0, contours.endocardial, frames),
         _gain(band, 1.0, contours.epicardial, frames),
     )
-    if not gain.known:
-        return band, gain
     inner = _moved(band, 0.0, gain.endocardial - 1.0, _TO_EPICARDIUM)
     if band.basis.closed:
         return _with_shared_area(_moved(inner, 1.0, gain.epicardial - 1.0, _TO_ENDOCARDIUM)), gain
@@ -175,6 +174,8 @@ def _moved(band: Band, w: float, change: float, across: tuple[float, ...]) -> Ba
         change: Share of the tracked motion that is added.
         across: How the correction runs across the wall.
     """
+    if change == 0.0:
+        return band
     fitted = np.linalg.pinv(band.basis.along(np.linspace(0.0, 1.0, _ALONG)))
     factors = np.zeros(band.basis.degree + 1)
     factors[: len(across)] = across

@@ -37,6 +37,8 @@ def strain_rows(writer: RowWriter, wall: Wall, cycle: HeartCycle, config: Measur
         kept = "Forward and backward paths are blended over the cycle, which leaves no drift."
     if wall.gain.known:
         kept = f"{kept} {_borders(wall)}"
+    if wall.band.basis.closed and wall.band.has_layers:
+        kept = f"{kept} Its layers share the wall's area as at end-diastole."
     _warn_of_excluded_segments(writer, wall)
     trusted = wall.trusted()
     lengths = wall.lengths()
@@ -50,8 +52,6 @@ def strain_rows(writer: RowWriter, wall: Wall, cycle: HeartCycle, config: Measur
             writer.add(name, text, f"layer-{layer}", 100 * value, "%", index=index, trust=trust)
     if wall.band.has_layers:
         text = f"thickness between endo- and epicardial material. {kept}"
-        if not wall.gain.known:
-            text = f"{text} Tracking alone finds too little of it; no other contours tell more."
         _write_curves(writer, wall, "radial", wall.thickness(), text)
     else:
         writer.omit("strain_radial", "There is no epicardial contour, so no wall thickness.")
