@@ -25,6 +25,9 @@ CANDIDATES: Final = ((1, 1), (2, 2), (3, 2), (4, 2), (5, 2))
 VARIANCE: Final = 0.75
 """Variance of one component of an error whose expected length is 1 px, px^2."""
 
+LEFT_OVER: Final = 2.0
+"""How far the variance of an error may exceed what a fit through time leaves over."""
+
 _INVERSIONS = 3
 LARGEST_ERROR: Final = 0.35
 """Deviation of one component beyond which errors are not believed, px of the full grid.
@@ -82,10 +85,10 @@ class TemporalSupport:
         variance = min(VARIANCE * float(squared), largest) / float(self.intervals[k]) ** 2
         fits = [_fitted(values, offsets, k, width, order, inside) for width, order in CANDIDATES]
         known = [fit for fit in fits if fit is not None]
-        # No noise exceeds what a fit leaves over: the network is too careful where motion is fast.
-        variance = min(
-            [variance, *(fit.misfit / (2 * max(1 - fit.own_weight, 0.05)) for fit in known)]
-        )
+        # Noise hardly exceeds what a fit leaves over: the network is too careful where motion is
+        # fast. Errors that neighbouring pairs share hide in the fit, hence the factor.
+        bounds = [fit.misfit / (2 * max(1 - fit.own_weight, 0.05)) for fit in known]
+        variance = min([variance, *(LEFT_OVER * bound for bound in bounds)])
         best, least = own, 2 * variance
         for fit in known:
             risk = fit.misfit - 2 * variance + 4 * fit.own_weight * variance
