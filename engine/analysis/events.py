@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.volume import cavity_area
-from engine.cycle import UNKNOWN, Cycle, find_cycle
+from engine.cycle import GIVEN, UNKNOWN, Cycle, find_cycle
 from engine.model import TrackingResult
 
 _MOVING: Final = 0.02
@@ -57,6 +58,20 @@ class HeartCycle:
         return replace(self, end_systole=nadir, end_systole_origin=STRAIN_NADIR)
 
 
+def found_in_image(result: TrackingResult, event: str) -> str | None:
+    """Return how a frame that tracking took over was found in the image; None if it was given.
+
+    Args:
+        result: Its notices tell, as ``engine.cycle`` words them.
+        event: ``end-diastole`` or ``end-systole``.
+    """
+    for sentence in result.notices:
+        said = re.search(rf"{event} is taken from the image \((.+?)\)\.", sentence, re.IGNORECASE)
+        if said is not None:
+            return said.group(1)
+    return None
+
+
 def heart_cycle(result: TrackingResult) -> HeartCycle:
     """Find the beat to measure.
 
@@ -79,9 +94,12 @@ def heart_cycle(result: TrackingResult) -> HeartCycle:
         *marked,
     )
     start = 0 if cycle.ed_frame is None else cycle.ed_frame
-    origin = cycle.ed_origin if cycle.ed_frame is not None else "the loop's first frame"
+    origin = "the loop's first frame"
+    if cycle.ed_frame is not None:
+        origin = _true_origin(result, "end-diastole", cycle.ed_origin)
     warnings = list(cycle.warnings)
-    systole, systole_origin = cycle.es_frame, cycle.es_origin
+    systole = cycle.es_frame
+    systole_origin = _true_origin(result, "end-systole", cycle.es_origin)
     if systole is not None and systole <= start:
         warnings.append("End-systole does not follow end-diastole; check both frames.")
         systole, systole_origin = None, UNKNOWN
@@ -125,3 +143,8 @@ def _closing_frame(result: TrackingResult, cycle: Cycle, start: int) -> tuple[in
         if abs(first - start) <= 0.1 * (last - first) and last > start + 1:
             return last, cycle.ed_origin if "surrogate" in cycle.ed_origin else "next beat"
     return None, UNKNOWN
+
+
+def _true_origin(result: TrackingResult, event: str, origin: str) -> str:
+    """Return where a frame comes from: a mask's own finding is handed on as if it were given."""
+    return found_in_image(result, event) or origin if origin == GIVEN else origin

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.analysis.events import found_in_image
 from engine.export.curves import curve_of
 from engine.export.numbers import measured, number, percent, quantity_name
 from engine.model import Measurements, TrackingResult, View
@@ -61,10 +62,9 @@ def origin(mark: str, measurements: Measurements, result: TrackingResult) -> str
         result: Its notices name what was found in the image, which measuring takes as given.
     """
     words = {"ED": "end-diastole", "ES": "end-systole"}[mark]
-    for sentence in result.notices:
-        said = re.search(rf"{words} is taken from the image \((.+?)\)\.", sentence, re.IGNORECASE)
-        if said is not None:
-            return said.group(1)
+    found = found_in_image(result, words)
+    if found is not None:
+        return found
     for sentence in result.notices:
         said = re.search(rf"\b{mark}: ([^;.]+)", sentence)
         if said is not None:

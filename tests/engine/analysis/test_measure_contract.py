@@ -243,3 +243,11 @@ def test_contours_with_other_point_numbers_and_order_give_the_same_strain() -> N
     rows = measured(other)
     assert value(rows, "ls_a4c") == pytest.approx(-20, abs=0.3)
     assert next(rows.select("ls_a4c", "basal_inferoseptal")).value == pytest.approx(-20, abs=0.5)
+
+
+def test_a_frame_found_in_the_image_is_not_called_given() -> None:
+    found = "End-systole is taken from the image (smallest cavity: a surrogate). Check it."
+    row = next(measured(beating(notices=(found,))).select("ls_a4c"))
+    assert "end-systole: smallest cavity: a surrogate" in row.definition
+    assert "end-diastole: given" in row.definition
+    assert "end-systole: given" in next(usual().select("ls_a4c")).definition
