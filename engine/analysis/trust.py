@@ -84,9 +84,9 @@ _ANY_FIELD: Final = {
 # The same for a wall whose field carries the network's own expectation, with and without frames.
 _NETWORK_WALL: Final = {
     True: Calibration(
-        roughness=0.98, network=0.18, imprecision=0.83, departure=0.28, darkness=0.26, constant=0.87
+        roughness=0.56, network=0.13, imprecision=0.98, departure=0.3, darkness=0.26, constant=-0.55
     ),
-    False: Calibration(roughness=0.51, network=0.41, departure=0.23, constant=0.78),
+    False: Calibration(network=0.41, departure=0.25, constant=-0.68),
 }
 
 
