@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.band import Band
+from engine.masks import shape
 from engine.model import Contours
 
 _ALONG: Final = 61
@@ -134,14 +135,11 @@ def _robust_slope(x: Values, y: Values) -> float:
 
 
 def _normals(paths: Values, closed: bool) -> Values:
-    """Return unit normals of curves ``(T, S, 2)``, on the same side of each all along."""
-    tangents = np.gradient(paths, axis=1)
-    if closed:
-        tangents[:, 0] = tangents[:, -1] = 0.5 * (paths[:, 1] - paths[:, -2])
-    length = np.linalg.norm(tangents, axis=2, keepdims=True)
-    turned = np.stack([tangents[..., 1], -tangents[..., 0]], axis=2)
-    normals: Values = turned / np.maximum(length, 1e-9)
-    return normals
+    """Return unit normals of curves ``(T, S, 2)``; a closed one repeats its first point."""
+    if not closed:
+        return shape.normals(paths, closed=False)
+    ring = shape.normals(paths[:, :-1], closed=True)
+    return np.concatenate([ring, ring[:, :1]], axis=1)
 
 
 def _normal_motion(paths: Values, normals: Values, start: int) -> Values:

@@ -94,6 +94,23 @@ def evidence(looks: Looks, courses: Tensor) -> Evidence:
     return Evidence(information, tuple(pull))
 
 
+def block_sums(values: Tensor, places: Tensor, side: int) -> Tensor:
+    """Sum values over square blocks of the picture.
+
+    Args:
+        values: Of every point, ``(K, P)``.
+        places: Of the points (x, y), ``(2, P)``, px.
+        side: Of a block, px.
+
+    Returns:
+        ``(K, blocks)``, of the blocks that hold a point.
+    """
+    x, y = places.long()
+    block = torch.unique(y // side * 100_000 + x // side, return_inverse=True)[1]
+    sums = torch.zeros(len(values), int(block.max()) + 1, dtype=values.dtype)
+    return sums.index_add_(1, block, values)
+
+
 def _crossed(slopes: Tensor, pairs: Tensor) -> Tensor:
     """Return xx, xy, yy of the gradients of one frame times those of another, ``(3, P)``.
 
@@ -146,15 +163,13 @@ def _changes(looks: Looks) -> tuple[float, float, float]:
 
 def _grain(looks: Looks) -> float:
     """Return the area over which neighbouring points pull alike by chance, px, at least 1."""
-    x, y = looks.places.long()
     side = max(_BLOCK_PX // looks.spacing, 1) * looks.spacing
-    block = torch.unique(y // side * 100_000 + x // side, return_inverse=True)[1]
     areas = []
     for first in (len(looks.values) // 3, 2 * len(looks.values) // 3):
         difference = looks.values[first + 1] - looks.values[first]
         for axis in range(2):
             slope = (looks.slopes[first + 1, axis] + looks.slopes[first, axis]) / 2
             density = (difference * slope - (difference * slope).mean()).double()
-            sums = torch.zeros(int(block.max()) + 1).double().index_add_(0, block, density)
+            sums = block_sums(density[None], looks.places, side)
             areas.append(float(sums.square().sum() / density.square().sum().clamp(min=1e-12)))
     return max(1.0, looks.spacing**2 * float(np.mean(areas)))

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import max_pool2d
 
-from engine.registration.course_evidence import Evidence, Looks, evidence
+from engine.registration.course_evidence import Evidence, Looks, block_sums, evidence
 from engine.registration.course_shapes import Shapes
 from engine.registration.multiscale import Motion
 from engine.registration.pairs import ImagePairs
@@ -185,10 +185,7 @@ def _contradiction(pulls: Tensor, normal: Tensor, places: Tensor) -> float:
         normal: Information about the coefficients, ``(R * 2 * J,)`` squared.
         places: Of the points, ``(2, P)``, px.
     """
-    x, y = places.long()
-    block = torch.unique(y // _CLUSTER_PX * 100_000 + x // _CLUSTER_PX, return_inverse=True)[1]
-    each = pulls.flatten(0, 1)
-    sums = torch.zeros(len(each), int(block.max()) + 1).index_add_(1, block, each).double()
+    sums = block_sums(pulls.flatten(0, 1), places, _CLUSTER_PX).double()
     values, vectors = torch.linalg.eigh(normal)
     told = values > 1e-3 * values[-1]
     whitened = sums.T @ vectors[:, told] / values[told].clamp(min=1e-12).sqrt()

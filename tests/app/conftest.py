@@ -18,6 +18,9 @@ from app import theme
 from app.application import make_window
 from app.main_window import MainWindow
 from app.settings import Settings
+from engine.config import MaskConfig
+from engine.model import Cine, Mask
+from engine.progress import Progress
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,6 +40,20 @@ def qapp(qapp: QApplication) -> QApplication:
 def verbs() -> FakeVerbs:
     """Verbs that answer at once."""
     return FakeVerbs()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, verbs: FakeVerbs) -> list[MaskConfig]:
+    """The settings of every mask that is made."""
+    configs: list[MaskConfig] = []
+    build = verbs.build_mask
+
+    def remember(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
+        configs.append(config)
+        return build(cine, config, progress)
+
+    monkeypatch.setattr(verbs, "build_mask", remember)
+    return configs
 
 
 @pytest.fixture

@@ -70,16 +70,8 @@ def test_a_new_mask_moves_found_marks_and_leaves_given_ones(
 
 
 def test_points_at_ed_take_the_frame_below_them_for_ed(
-    opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    opened: MainWindow, asked: list[MaskConfig], qtbot: QtBot
 ) -> None:
-    asked: list[MaskConfig] = []
-    build = verbs.build_mask
-
-    def seen(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
-        asked.append(config)
-        return build(cine, config, progress)
-
-    monkeypatch.setattr(verbs, "build_mask", seen)
     opened.commands._mask_from_points(((30, 70), (90, 70), (60, 20)), ())
     wait_idle(opened, qtbot)
     (config,) = asked

@@ -7,30 +7,14 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
-from small_engine import FakeVerbs, make_contours, wait_idle
+from small_engine import make_contours, wait_idle
 
 from app.main_window import MainWindow
 from engine.config import MaskConfig, MaskMethod
 from engine.masks.landmarks import landmark_points
-from engine.model import Cine, Mask
-from engine.progress import Progress
 
 ED, ES, FIRST = 2, 7, 5
 PLACES = np.array([[40.0, 70.0], [88.0, 70.0], [64.0, 30.0]])
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch, verbs: FakeVerbs) -> list[MaskConfig]:
-    """The settings of every mask that is made."""
-    configs: list[MaskConfig] = []
-    build = verbs.build_mask
-
-    def remember(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
-        configs.append(config)
-        return build(cine, config, progress)
-
-    monkeypatch.setattr(verbs, "build_mask", remember)
-    return configs
 
 
 def points_button(window: MainWindow) -> QPushButton:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from small_engine import FakeVerbs, until, wait_idle
 
 from app.main_window import MainWindow
+from app.session import Loop
 from engine.config import MaskConfig
 from engine.model import Cine, Mask
 from engine.progress import Progress
@@ -38,21 +39,30 @@ def test_files_dropped_together_all_get_their_mask(
     assert all(loop.mask is not None for loop in loops)
 
 
-def test_a_loop_beside_the_one_that_is_tracked_says_so(
+def beside_a_tracked_one(
     opened: MainWindow, loop_file: Path, verbs: FakeVerbs, qtbot: QtBot
-) -> None:
+) -> tuple[Loop, threading.Event]:
+    """Open a second loop while the first is tracked; return the first, and what lets it end."""
     session, jobs = opened.context.session, opened.context.jobs
-    first = session.loop
+    first, gate = session.loop, threading.Event()
     assert first is not None
-    verbs.gate = threading.Event()
+    verbs.gate = gate
     opened.track_panel.run()
     until(qtbot, lambda: bool(session.loop and session.loop.flows))
     opened.commands.open_path(loop_file)
     until(qtbot, lambda: len(session.loops) == 2 and jobs.running("mask") is None)
+    return first, gate
+
+
+def test_a_loop_beside_the_one_that_is_tracked_says_so(
+    opened: MainWindow, loop_file: Path, verbs: FakeVerbs, qtbot: QtBot
+) -> None:
+    session = opened.context.session
+    first, gate = beside_a_tracked_one(opened, loop_file, verbs, qtbot)
     assert opened.track_panel.state()[1] == "Another loop is being tracked"
     session.activate(first.loop_id)
     assert opened.track_panel.state()[1].startswith("Running")
-    verbs.gate.set()
+    gate.set()
     wait_idle(opened, qtbot)
 
 
@@ -60,13 +70,7 @@ def test_closing_a_loop_stops_its_own_work_alone(
     opened: MainWindow, loop_file: Path, verbs: FakeVerbs, qtbot: QtBot
 ) -> None:
     session, jobs = opened.context.session, opened.context.jobs
-    first = session.loop
-    assert first is not None
-    verbs.gate = threading.Event()
-    opened.track_panel.run()
-    until(qtbot, lambda: bool(session.loop and session.loop.flows))
-    opened.commands.open_path(loop_file)
-    until(qtbot, lambda: len(session.loops) == 2 and jobs.running("mask") is None)
+    first, gate = beside_a_tracked_one(opened, loop_file, verbs, qtbot)
     second = session.loop
     assert second is not None
     opened.commands.close_loop(second.loop_id)
@@ -76,5 +80,5 @@ def test_closing_a_loop_stops_its_own_work_alone(
     opened.commands.close_loop(first.loop_id)
     # Not shown, and yet its tracking must not go on for nobody.
     until(qtbot, lambda: jobs.running("track") is None)
-    verbs.gate.set()
+    gate.set()
     wait_idle(opened, qtbot)
