@@ -86,6 +86,9 @@ def _renew_flows(context: Context, loop: Loop, cine: Cine) -> None:
         return flows, {name: renewed(flow, progress) for name, flow in loop.peers.items()}
 
     def show(views: tuple[dict[Scale, FlowView], dict[str, FlowView]]) -> None:
-        context.session.update(loop.loop_id, flows=views[0], peers=views[1])
+        now = context.session.get(loop.loop_id)
+        # Two facts given one after the other convert side by side: the older ones end unused.
+        if now is not None and now.cine is cine:
+            context.session.update(loop.loop_id, flows=views[0], peers=views[1])
 
     context.jobs.start("Converting units", work, show)
