@@ -86,7 +86,8 @@ class Band:
     Attributes:
         basis: Functions that span it.
         raw: Coefficients ``(T, C, 2)`` (x, y), px: carried away from end-diastole alone.
-        coefficients: ``(T, C, 2)``: blended over the cycle where it is known, else as ``raw``.
+        coefficients: ``(T, C, 2)``: blended over the cycle where it is known, and carried on from
+            its closed end; else as ``raw``.
         trust: Trust of the samples in every frame, ``(T, samples along, layers)``, 0 to 1; None
             if unknown. The reference frame holds its neighbour's.
         start: End-diastolic frame of the loop.
@@ -153,6 +154,8 @@ def track_band(
         backward[end] = tracker.reference
         tracker.carry(backward, range(end, start, -1), forward=False, keep_trust=False)
         closed[start : end + 1] = blend(raw[start : end + 1], backward[start:end])
+        # The next beat starts where this one closed: going on with the raw path would jump.
+        tracker.carry(closed, range(end, frames - 1), forward=True, keep_trust=False)
     return Band(tracker.basis, raw, closed, tracker.seen, start, end)
 
 

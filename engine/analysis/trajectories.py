@@ -18,8 +18,8 @@ class Trajectories:
 
     Attributes:
         raw: ``(T, M, 2)`` float64, (x, y), px: carried away from the start frame alone.
-        closed: ``(T, M, 2)``: blended over the cycle so that its end equals its start; the same
-            as ``raw`` where no full cycle is known.
+        closed: ``(T, M, 2)``: blended over the cycle so that its end equals its start, and carried
+            on from there; the same as ``raw`` where no full cycle is known.
         start: Frame of the loop in which the points are given.
         end: Frame that closes the cycle, or None.
     """
@@ -59,6 +59,8 @@ def follow_points(
     if end is not None:
         backward = loop.carry(points, end, range(end - 1, start - 1, -1))[::-1]
         closed[start : end + 1] = blend(raw[start : end + 1], backward)
+        # The next beat starts where this one closed: going on with the raw path would jump.
+        closed[end + 1 :] = loop.carry(points, end, range(end + 1, frames))
     return Trajectories(raw, closed, start, end)
 
 

@@ -89,6 +89,20 @@ def test_points_return_after_a_closed_cycle() -> None:
     assert paths.drift is not None
 
 
+def test_the_next_beat_goes_on_from_where_the_last_one_closed() -> None:
+    # A field that drifts: every frame of the next beat lies one step, not a beat's drift, away.
+    fields, mask, matrices = affine_loop(np.diag([0.99, 1.01]))
+    loop = LoopSampler(fields, mask)
+    points = CENTRE + np.array([[33.0, 3.0], [-20.0, 28.0]])
+    paths = follow_points(loop, points, 2, 8)
+    band = track_band(loop, ring_contours(), 2, 8)
+    for frame in range(8, STEPS + 1):
+        move = np.linalg.matrix_power(matrices[1], frame - 8)
+        assert np.abs(paths.closed[frame] - (CENTRE + (points - CENTRE) @ move.T)).max() < 0.01
+        ring = band.curve(0.5)
+        assert np.abs(ring[frame] - (CENTRE + (ring[2] - CENTRE) @ move.T)).max() < 0.02
+
+
 def test_points_are_carried_from_a_middle_frame_both_ways() -> None:
     fields, mask, matrices = affine_loop(np.diag([0.99, 1.01]))
     points = CENTRE + np.array([[33.0, 3.0], [-20.0, 28.0]])
