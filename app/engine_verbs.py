@@ -109,14 +109,13 @@ class EngineVerbs:
         wall = _load("analysis.wall").track_wall(
             result, result.finest, cycle, MeasureConfig(), trust.score
         )
-        drawing = _load("export.moving_wall")
-        last = drawing.WALL_POINTS - 1
+        last = _load("analysis.wall").DRAWN_POINTS - 1
         ends = np.rint(np.asarray(wall.spans).reshape(-1, 2) * last).astype(int)
         names = (segment.name for segment in wall.segments)
         segments = {
             name: (start, end) for name, (start, end) in zip(names, ends.tolist(), strict=True)
         }
-        return TrackedWall(drawing.wall_contours(wall), segments, result)
+        return TrackedWall(wall.contours(), segments, result)
 
     def measure(
         self, result: TrackingResult, config: MeasureConfig, progress: Progress
@@ -184,7 +183,9 @@ class EngineVerbs:
         blind = trust.contrast is not None and not trust.contrast.trackable
         _load("export.movie").write_movie(
             path,
-            _exported(result, patient_data),
+            _load("export.moving_wall").with_tracked_wall(
+                _exported(result, patient_data), result.at_scale(scale), trust.score
+            ),
             scale,
             ReportConfig(),
             progress,

@@ -71,6 +71,14 @@ class Cycle:
     r_frames: tuple[int, ...] = ()
     heart_rate_origin: str = UNKNOWN
 
+    @property
+    def mark_origins(self) -> tuple[str, str]:
+        """Origins of ED and ES as masks and results keep them: empty where a person gave one."""
+        early, late = (
+            "" if origin == GIVEN else origin for origin in (self.ed_origin, self.es_origin)
+        )
+        return early, late
+
 
 def find_cycle(
     frame_times_s: NDArray[np.float64] | None,

@@ -103,6 +103,7 @@ def track(
         first_frame=cine.first_frame,
         r_times_s=cine.r_times_s,
         notices=(*cine.provenance.warnings, *mask.notes, *listener.notices),
+        mark_origins=mask.mark_origins,
     )
 
 

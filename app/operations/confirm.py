@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from app.context import Context
-from app.operations.notes import ED, ES, settled
+from app.operations.notes import ED, ES, origins, settled
 from app.session import Loop
 from engine.model import View
 
@@ -72,6 +72,7 @@ def _mark(
             ed_frame=numbers[0],
             es_frame=numbers[1],
             notices=settled(result.notices, view_confirmed=loop.view_confirmed, given=given),
+            mark_origins=origins(result.mark_origins, given),
         )
     context.session.update(
         loop.loop_id,

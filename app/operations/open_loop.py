@@ -90,8 +90,19 @@ def add_result(
     context: Context, path: Path, result: TrackingResult, flows: dict[Scale, FlowView]
 ) -> Loop:
     """Add a result that was read from a file to the session."""
-    mask = Mask(result.mask, MaskKind.FILE, result.contours)
     first = result.first_frame
+    marks = [
+        None if frame is None else frame - first for frame in (result.ed_frame, result.es_frame)
+    ]
+    found = dict(zip((ED, ES), result.mark_origins, strict=True))
+    mask = Mask(
+        result.mask,
+        MaskKind.FILE,
+        result.contours,
+        ed_frame=marks[0],
+        es_frame=marks[1],
+        mark_origins=result.mark_origins,
+    )
     # Result files of many loops have one name; the loop's own tells them apart.
     name = f"{result.source_name} ({path.name})" if result.source_name else path.name
     return context.session.add(
@@ -105,11 +116,11 @@ def add_result(
         view_confirmed=result.view is not None,
         given=frozenset(
             mark
-            for mark, frame in ((ED, result.ed_frame), (ES, result.es_frame))
-            if frame is not None
+            for mark, frame in zip(found, marks, strict=True)
+            if frame is not None and not found[mark]
         ),
-        ed_frame=None if result.ed_frame is None else result.ed_frame - first,
-        es_frame=None if result.es_frame is None else result.es_frame - first,
+        ed_frame=marks[0],
+        es_frame=marks[1],
         flows=flows,
         result=result,
         fields_file=path,

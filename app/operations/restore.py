@@ -13,7 +13,7 @@ import numpy as np
 from app.context import Context
 from app.flow_view import FlowView, make_flow_view
 from app.operations.make_mask import make_mask
-from app.operations.notes import ED, ES
+from app.operations.notes import ED, ES, origins
 from app.operations.open_loop import RESULT_SUFFIXES, cine_of
 from app.operations.peers import layer_name
 from app.operations.privacy import look_into
@@ -117,7 +117,7 @@ def _restored(context: Context, saved: SavedLoop, progress: Progress) -> Restore
     values["mask"] = saved.mask
     result = _read_fields(context, saved, progress)
     if result is not None:
-        values |= _tracked(saved, cine, result, progress)
+        values |= _tracked(saved, cine, result, values["given"], progress)
         values["peers"] = _peers(context, saved, cine, values["tracked_mask"], progress)
     return Restored(saved, cine, values)
 
@@ -181,10 +181,19 @@ def _peers(
 
 
 def _tracked(
-    saved: SavedLoop, cine: Cine, read: TrackingResult, progress: Progress
+    saved: SavedLoop,
+    cine: Cine,
+    read: TrackingResult,
+    given: frozenset[str],
+    progress: Progress,
 ) -> dict[str, Any]:
     """Return what the loop holds once it is tracked; the session knows better than the file."""
-    mask = saved.tracked_mask or Mask(read.mask, MaskKind.FILE, read.contours)
+    mask = saved.tracked_mask or Mask(
+        read.mask,
+        MaskKind.FILE,
+        read.contours,
+        mark_origins=read.mark_origins,
+    )
     result = dataclasses.replace(
         read,
         mask=mask.data,
@@ -198,6 +207,7 @@ def _tracked(
         es_frame=saved.es_frame,
         r_times_s=cine.r_times_s,
         reviewed=saved.reviewed,
+        mark_origins=origins(mask.mark_origins, given),
     )
     flows: dict[Scale, FlowView] = {}
     for item in result.fields:

@@ -8,7 +8,7 @@ from app.context import Context
 from app.display import Page
 from app.flow_view import FlowView, make_flow_view
 from app.jobs import Lane
-from app.operations.notes import settled
+from app.operations.notes import origins, settled
 from app.session import Loop
 from app.verbs import Trust
 from engine.config import TrackingConfig
@@ -91,7 +91,13 @@ def _forget_last_run(context: Context, loop: Loop) -> None:
 def _with_marks(mask: Mask, loop: Loop) -> Mask:
     """Return the mask with the loop's marks, without notes that a person has settled since."""
     notes = settled(mask.notes, view_confirmed=loop.view_confirmed, given=loop.given)
-    return dataclasses.replace(mask, ed_frame=loop.ed_frame, es_frame=loop.es_frame, notes=notes)
+    return dataclasses.replace(
+        mask,
+        ed_frame=loop.ed_frame,
+        es_frame=loop.es_frame,
+        notes=notes,
+        mark_origins=origins(mask.mark_origins, loop.given),
+    )
 
 
 def weigh(context: Context, loop_id: int) -> None:

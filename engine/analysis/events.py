@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,6 +13,7 @@ from engine.cycle import GIVEN, UNKNOWN, Cycle, find_cycle
 from engine.model import TrackingResult
 
 _MOVING: Final = 0.02
+LOOP_START: Final = "the loop's first frame"
 STRAIN_NADIR: Final = "largest shortening of the whole contour: a surrogate"
 
 
@@ -58,20 +58,6 @@ class HeartCycle:
         return replace(self, end_systole=nadir, end_systole_origin=STRAIN_NADIR)
 
 
-def found_in_image(result: TrackingResult, event: str) -> str | None:
-    """Return how a frame that tracking took over was found in the image; None if it was given.
-
-    Args:
-        result: Its notices tell, as ``engine.cycle`` words them.
-        event: ``end-diastole`` or ``end-systole``.
-    """
-    for sentence in result.notices:
-        said = re.search(rf"{event} is taken from the image \((.+?)\)\.", sentence, re.IGNORECASE)
-        if said is not None:
-            return said.group(1)
-    return None
-
-
 def heart_cycle(result: TrackingResult) -> HeartCycle:
     """Find the beat to measure.
 
@@ -94,12 +80,12 @@ def heart_cycle(result: TrackingResult) -> HeartCycle:
         *marked,
     )
     start = 0 if cycle.ed_frame is None else cycle.ed_frame
-    origin = "the loop's first frame"
+    origin = LOOP_START
     if cycle.ed_frame is not None:
-        origin = _true_origin(result, "end-diastole", cycle.ed_origin)
+        origin = _true_origin(cycle.ed_origin, result.mark_origins[0])
     warnings = list(cycle.warnings)
     systole = cycle.es_frame
-    systole_origin = _true_origin(result, "end-systole", cycle.es_origin)
+    systole_origin = _true_origin(cycle.es_origin, result.mark_origins[1])
     if systole is not None and systole <= start:
         warnings.append("End-systole does not follow end-diastole; check both frames.")
         systole, systole_origin = None, UNKNOWN
@@ -145,6 +131,6 @@ def _closing_frame(result: TrackingResult, cycle: Cycle, start: int) -> tuple[in
     return None, UNKNOWN
 
 
-def _true_origin(result: TrackingResult, event: str, origin: str) -> str:
-    """Return where a frame comes from: a mask's own finding is handed on as if it were given."""
-    return found_in_image(result, event) or origin if origin == GIVEN else origin
+def _true_origin(origin: str, stored: str) -> str:
+    """Return where a frame comes from: the result's own frame may have been found by its mask."""
+    return stored or origin if origin == GIVEN else origin

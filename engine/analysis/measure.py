@@ -66,7 +66,12 @@ def measure(
     volume_rows(writer, wall, cycle)
     for sentence in cycle.warnings:
         writer.warn(sentence)
-    return Measurements(tuple(writer.rows), tuple(writer.warnings), tuple(writer.omitted))
+    return Measurements(
+        tuple(writer.rows),
+        tuple(writer.warnings),
+        tuple(writer.omitted),
+        wall=None if wall is None else wall.contours(),
+    )
 
 
 def _measure_vortices(

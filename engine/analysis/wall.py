@@ -17,9 +17,11 @@ from engine.analysis.segments import Segment, segments_of
 from engine.analysis.trust import THRESHOLD
 from engine.config import MeasureConfig
 from engine.errors import InputError
-from engine.model import ScaleField, TrackingResult
+from engine.model import Contours, ScaleField, TrackingResult
 
 MOST_EXCLUDED: Final = 2
+DRAWN_POINTS: Final = 241
+"""Points of a border as it is drawn; that of a closed one repeats the first."""
 EXCLUDED: Final = "Excluded after review"
 
 
@@ -78,6 +80,16 @@ class Wall:
     def rotation(self, layer: str) -> NDArray[np.float64]:
         """Return the mean rotation of a closed layer, ``(T,)``, degree."""
         return strain.rotation(self.band, layer, self.spacing_mm, self.whole)
+
+    def contours(self) -> Contours:
+        """Return the borders in every frame, to be drawn."""
+        band = self.band
+        return Contours(
+            band.curve(0.0, DRAWN_POINTS).astype(np.float32),
+            band.curve(1.0, DRAWN_POINTS).astype(np.float32) if band.has_layers else None,
+            closed=band.basis.closed,
+            keyframes=(band.start,),
+        )
 
     def trusted(self) -> NDArray[np.float64] | None:
         """Return the trusted fraction, ``(T, 1 + segments)``; None if trust is unknown."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engine.export.facts import RESEARCH, loop_words, spacing_words, view_name, with_origins
+from engine.export.facts import RESEARCH, loop_words, spacing_words, view_name
 from engine.export.numbers import measured, quantity_name
 from engine.export.page import CONTENT, MARGIN, TOP, Flow, line_height, wrap
 from engine.export.palette import PRINT
@@ -156,8 +156,7 @@ def _chapters(
         if row.quantity.endswith("_trusted"):
             continue  # the same, over the trusted vectors alone
         meanings.setdefault(row.quantity, row.definition)
-    told = {name: with_origins(text, measurements, result) for name, text in meanings.items()}
-    yield "Definitions used", [(quantity_name(name), text) for name, text in told.items()]
+    yield "Definitions used", [(quantity_name(name), text) for name, text in meanings.items()]
     calibrated = result.spacing_mm is not None and result.frame_times_s is not None
     if calibrated and result.target is Target.BLOOD:
         yield "Context", [("", FLOW_LITERATURE)]

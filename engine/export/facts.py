@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 import numpy as np
 
-from engine.analysis.events import found_in_image
+from engine.cycle import GIVEN
 from engine.export.curves import curve_of
 from engine.export.numbers import measured, number, percent, quantity_name
 from engine.model import Measurements, TrackingResult, View
@@ -35,10 +34,8 @@ def view_name(result: TrackingResult) -> str:
     return "View not confirmed" if result.view is None else VIEW_NAMES[result.view]
 
 
-def frame_words(result: TrackingResult, frame: int | None) -> str:
-    """Return a source frame with its time, such as ``17 (0.227 s)``."""
-    if frame is None:
-        return "not known"
+def frame_words(result: TrackingResult, frame: int) -> str:
+    """Return a source frame with its time, such as ``frame 17 (0.227 s)``."""
     index = frame - result.first_frame
     times = result.frame_times_s
     if times is None or not 0 <= index < len(times):
@@ -53,38 +50,15 @@ def ends_reversed(result: TrackingResult) -> bool:
     return result.es_frame <= result.ed_frame
 
 
-def origin(mark: str, measurements: Measurements, result: TrackingResult) -> str:
-    """Return where ED or ES comes from, as far as definitions, warnings and notices say.
-
-    Args:
-        mark: ``ED`` or ``ES``.
-        measurements: Definitions end with ``end-diastole: ...; end-systole: ...``.
-        result: Its notices name what was found in the image, which measuring takes as given.
-    """
-    words = {"ED": "end-diastole", "ES": "end-systole"}[mark]
-    found = found_in_image(result, words)
-    if found is not None:
-        return found
-    for sentence in result.notices:
-        said = re.search(rf"\b{mark}: ([^;.]+)", sentence)
-        if said is not None:
-            return said.group(1)
-    for row in measurements.rows:
-        said = re.search(rf"{words}: ([^;.]+)", row.definition, re.IGNORECASE)
-        if said is not None:
-            return said.group(1).strip()
-    for sentence in (*measurements.warnings, *result.notices):
-        if mark in sentence.replace(",", " ").split() and "surrogate" in sentence.lower():
-            return "surrogate"
-    return "as stored with the result"
-
-
-def with_origins(text: str, measurements: Measurements, result: TrackingResult) -> str:
-    """Return a definition with where ED and ES come from: measuring takes both as given."""
-    for mark, words in (("ED", "end-diastole"), ("ES", "end-systole")):
-        found = origin(mark, measurements, result)
-        text = re.sub(rf"\b({words}): given\b", rf"\1: {found}", text, flags=re.IGNORECASE)
-    return text
+def mark_words(result: TrackingResult, mark: str) -> tuple[str, str]:
+    """Return the frame of ``ED`` or ``ES`` with its time, and where it comes from."""
+    early = mark == "ED"
+    frame = result.ed_frame if early else result.es_frame
+    if frame is None:
+        return "not known", ""
+    if not early and ends_reversed(result):
+        return frame_words(result, frame), "precedes ED: not used. Mark a frame after ED."
+    return frame_words(result, frame), result.mark_origins[0 if early else 1] or GIVEN
 
 
 def heart_rate(measurements: Measurements) -> tuple[str, str]:

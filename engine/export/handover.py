@@ -11,6 +11,7 @@ from engine.config import HandoverConfig, HandoverFormat, ReportConfig
 from engine.errors import InputError
 from engine.export.dicom import write_overlay_dicom
 from engine.export.fields import FieldFormat, write_fields
+from engine.export.moving_wall import with_tracked_wall
 from engine.export.notices import HIDDEN
 from engine.export.privacy import without_names, without_patient_data
 from engine.export.structured_report import write_structured_report
@@ -66,14 +67,15 @@ def hand_over(
     if wanted is HandoverFormat.DICOM_OVERLAY:
         scale = result.finest.scale if config.scale is None else Scale.parse(config.scale)
         path = out_dir / "overlay.dcm"
+        score = None if trust is None else trust.score
         blind = trust is not None and trust.contrast is not None and not trust.contrast.trackable
         write_overlay_dicom(
             path,
-            result,
+            with_tracked_wall(result, result.at_scale(scale), score),
             scale,
             ReportConfig(speed_limit=config.speed_limit),
             progress,
-            trust=None if trust is None else trust.score,
+            trust=score,
             banner=HIDDEN if blind else "",
             arrows=not blind,
         )

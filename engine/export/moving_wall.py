@@ -1,39 +1,30 @@
-"""The wall as the field carries it from end-diastole, as curves for pictures."""
+"""The result as its pictures show it: the wall where the field carries it from end-diastole."""
 
 from __future__ import annotations
 
-from typing import Final
+import dataclasses
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.events import heart_cycle
-from engine.analysis.wall import Wall, track_wall
+from engine.analysis.events import LOOP_START, HeartCycle, heart_cycle
+from engine.analysis.wall import track_wall
 from engine.config import MeasureConfig
 from engine.errors import InputError
-from engine.model import Contours, ScaleField, Target, TrackingResult
+from engine.export.curves import curve_of
+from engine.model import Contours, Measurements, ScaleField, Target, TrackingResult
 
-WALL_POINTS: Final = 241
-"""Points of a curve; that of a closed one repeats the first."""
-
-
-def wall_contours(wall: Wall) -> Contours:
-    """Return the borders of a tracked wall in every frame."""
-    band = wall.band
-    return Contours(
-        band.curve(0.0, WALL_POINTS).astype(np.float32),
-        band.curve(1.0, WALL_POINTS).astype(np.float32) if band.has_layers else None,
-        closed=band.basis.closed,
-        keyframes=(band.start,),
-    )
+Trust = NDArray[np.floating] | NDArray[np.bool_]
 
 
-def tracked_contours(
-    result: TrackingResult,
-    field: ScaleField,
-    trust: NDArray[np.floating] | NDArray[np.bool_] | None = None,
-) -> Contours | None:
-    """Return the contours that strain is measured on; None where no wall was tracked.
+def with_tracked_wall(
+    result: TrackingResult, field: ScaleField, trust: Trust | None = None
+) -> TrackingResult:
+    """Return the result with the contours that strain is measured on instead of the mask's.
+
+    Contours that cannot be followed are left out: those of the mask do not move with the tissue.
+    The blood's are its mask's.
 
     Args:
         result: What was tracked.
@@ -41,11 +32,55 @@ def tracked_contours(
         trust: ``(T-1, H, W)`` in [0, 1] or bool, or None.
     """
     if result.target is Target.BLOOD or result.contours is None:
-        return None
+        return result
     weights = None if trust is None else np.asarray(trust, np.float32)
-    try:
-        wall = track_wall(result, field, heart_cycle(result), MeasureConfig(), weights)
-    except InputError:
-        # A contour that cannot be followed is drawn as it was given.
-        return None
-    return wall_contours(wall)
+    wall: Contours | None = None
+    with suppress(InputError):
+        cycle = heart_cycle(result)
+        wall = track_wall(result, field, cycle, MeasureConfig(), weights).contours()
+    return dataclasses.replace(result, contours=wall)
+
+
+def with_measured_wall(
+    result: TrackingResult, measurements: Measurements, trust: Trust | None = None
+) -> TrackingResult:
+    """Return the result with the contours that its strain was measured on.
+
+    Args:
+        result: What was tracked.
+        measurements: Hold the wall, if it was followed in this run; else it is followed here.
+        trust: ``(T-1, H, W)`` of the finest scale, in [0, 1] or bool, or None.
+    """
+    if measurements.wall is None:
+        return with_tracked_wall(result, result.finest, trust)
+    return dataclasses.replace(result, contours=measurements.wall)
+
+
+def with_measured_beat(result: TrackingResult, measurements: Measurements) -> TrackingResult:
+    """Return the result with the frames that measuring found where it marks none.
+
+    Args:
+        result: What was tracked.
+        measurements: Strain of the whole contour stands in where nothing else tells end-systole.
+    """
+    cycle = _measured_cycle(result, measurements)
+    first = result.first_frame
+    ed_frame, es_frame = result.ed_frame, result.es_frame
+    early, late = result.mark_origins
+    if ed_frame is None and cycle.start_origin != LOOP_START:
+        ed_frame, early = cycle.start + first, cycle.start_origin
+    if es_frame is None and cycle.end_systole is not None:
+        es_frame, late = cycle.end_systole + first, cycle.end_systole_origin
+    return dataclasses.replace(
+        result, ed_frame=ed_frame, es_frame=es_frame, mark_origins=(early, late)
+    )
+
+
+def _measured_cycle(result: TrackingResult, measurements: Measurements) -> HeartCycle:
+    """Return the beat, with end-systole from strain where nothing else tells."""
+    cycle = heart_cycle(result)
+    for quantity in ("strain_longitudinal", "strain_circumferential"):
+        curve = curve_of(measurements, quantity, "global")
+        if curve is not None and len(curve.values) == len(result.mask):
+            return cycle.with_nadir(curve.values)
+    return cycle

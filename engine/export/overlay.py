@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from engine.analysis.velocity import CALIBRATED, velocity_field
 from engine.config import ReportConfig
-from engine.export.moving_wall import tracked_contours
 from engine.export.palette import DARK, SPEED
 from engine.export.quiver import (
     LENGTH_STEPS,
@@ -22,16 +21,13 @@ from engine.export.quiver import (
 )
 from engine.export.raster import Picture, draw_colour_bar, draw_polygons, draw_text
 from engine.export.stage import TOP, Scene, Stage
-from engine.model import Contours, Scale, Target, TrackingResult
+from engine.model import Scale, Target, TrackingResult
 
 FADED: Final = 0.3
 
 
 class OverlayPainter:
     """Draws any frame of a result at one scale, always with the same limits and layout.
-
-    The curves are those that strain is measured on: the contours of end-diastole, carried by the
-    field drawn. Where no wall was tracked they are those of the mask.
 
     Attributes:
         unit: Of the speed: ``cm/s``, or ``px/frame`` where uncalibrated.
@@ -53,7 +49,8 @@ class OverlayPainter:
         """Prepare the fixed parts.
 
         Args:
-            result: What to draw.
+            result: What to draw; contours of tissue are those that were tracked, as
+                ``engine.export.moving_wall`` hands them over.
             scale: Whose field to draw.
             config: Holds the speed at the top of the colour bar.
             trust: ``(T-1, H, W)`` in [0, 1] or bool; arrows below 0.5 fade.
@@ -70,8 +67,7 @@ class OverlayPainter:
         self._arrows = arrows
         self.unit = pair_velocity(result, self._displacement, 0)[1]
         self.limit = speed_limit(result, config)
-        wall = tracked_contours(result, result.at_scale(scale), trust)
-        scene = _scene(result, scale, self.unit, wall)
+        scene = _scene(result, scale, self.unit)
         self._stage = Stage(dataclasses.replace(scene, banner=banner, remark=remark, side=arrows))
         self.size = self._stage.size
         zoom = float(np.sqrt(np.prod(self._stage.zoom)))
@@ -142,10 +138,10 @@ class OverlayPainter:
         return arrow_polygons(positions, vectors, self.limit, self._full_length, width)
 
 
-def _scene(result: TrackingResult, scale: Scale, unit: str, wall: Contours | None) -> Scene:
+def _scene(result: TrackingResult, scale: Scale, unit: str) -> Scene:
     # No file name: it may hold a patient's name, and films travel.
     words = [f"Scale {scale.label}", result.method.upper()]
-    tissue = "tissue" if wall is None else "tracked wall"
+    tissue = "tissue" if result.contours is None else "tracked wall"
     words.append("blood" if result.target is Target.BLOOD else tissue)
     if result.view is not None:
         words.append(str(result.view))
@@ -153,7 +149,7 @@ def _scene(result: TrackingResult, scale: Scale, unit: str, wall: Contours | Non
         mask=result.mask,
         words=tuple(words),
         frames=result.frames,
-        contours=result.contours if wall is None else wall,
+        contours=result.contours,
         frame_times_s=result.frame_times_s,
         first_frame=result.first_frame,
         ed_frame=result.ed_frame,

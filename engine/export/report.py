@@ -17,6 +17,7 @@ from engine.export.facts import view_name
 from engine.export.figures import write_field_figures
 from engine.export.flow_page import draw_flow, flow_cards, vortex_table
 from engine.export.movie import write_movie
+from engine.export.moving_wall import with_measured_beat, with_measured_wall
 from engine.export.notices import HIDDEN, lacks_contrast, reader_warnings
 from engine.export.overlay import speed_limit
 from engine.export.page import CONTENT, TOP, Flow, Page
@@ -78,9 +79,12 @@ def write_report(
     """
     files = [out_dir / "measurements.csv", out_dir / "summary.json"]
     write_csv(files[0], measurements)
+    result = with_measured_beat(result, measurements)
     write_summary(files[1], result, measurements)
-    if trust is None and (config.movie or config.figures or config.pdf):
-        trust = trust_map(result, progress=progress).score
+    if config.movie or config.figures or config.pdf:
+        if trust is None:
+            trust = trust_map(result, progress=progress).score
+        result = with_measured_wall(result, measurements, trust)
     blind = lacks_contrast(measurements)
     banner = HIDDEN if blind else ""
     if config.movie:

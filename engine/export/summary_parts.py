@@ -10,12 +10,10 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from engine.export.facts import (
-    ends_reversed,
-    frame_words,
     further_values,
     heart_rate,
     loop_words,
-    origin,
+    mark_words,
     view_name,
 )
 from engine.export.figures import backdrop, busiest_frame, frame_note, mean_motion
@@ -43,18 +41,8 @@ def beat_line(page: Page, y: float, result: TrackingResult, measurements: Measur
     columns = (
         (40.0, "View", name, short),
         (36.0, "Loop", loop, rate),
-        (
-            38.0,
-            "End-diastole",
-            frame_words(result, result.ed_frame),
-            _from("ED", measurements, result),
-        ),
-        (
-            38.0,
-            "End-systole",
-            frame_words(result, result.es_frame),
-            _from("ES", measurements, result),
-        ),
+        (38.0, "End-diastole", *mark_words(result, "ED")),
+        (38.0, "End-systole", *mark_words(result, "ES")),
         (26.0, "Heart rate", *heart_rate(measurements)),
     )
     x, deepest = MARGIN, 1
@@ -221,12 +209,3 @@ def _step(behind: Backdrop, width: float, height: float) -> float:
     x0, y0, x1, y1 = crop_box(behind)
     zoom = min(width / (x1 - x0), height / (y1 - y0)) / 25.4 * _SCREEN_DPI
     return legible_step(behind.mask, zoom)
-
-
-def _from(mark: str, measurements: Measurements, result: TrackingResult) -> str:
-    frame = result.ed_frame if mark == "ED" else result.es_frame
-    if frame is None:
-        return ""
-    if mark == "ES" and ends_reversed(result):
-        return "precedes ED: not used. Mark a frame after ED."
-    return origin(mark, measurements, result)

@@ -38,6 +38,7 @@ class ContoursFile:
         view: Confirmed view, or None.
         ed_frame: End-diastolic source frame, or None.
         es_frame: End-systolic source frame, or None.
+        mark_origins: Where both come from; empty where a person gave them.
     """
 
     contours: Contours
@@ -45,6 +46,7 @@ class ContoursFile:
     view: View | None = None
     ed_frame: int | None = None
     es_frame: int | None = None
+    mark_origins: tuple[str, str] = ("", "")
 
     def for_loop(self, count: int, first_frame: int = 0) -> Contours:
         """Return curves for every frame of a loop; those between are interpolated.
@@ -74,6 +76,7 @@ def write_contours(
     view: View | None = None,
     ed_frame: int | None = None,
     es_frame: int | None = None,
+    mark_origins: tuple[str, str] = ("", ""),
 ) -> None:
     """Write the contours of a loop.
 
@@ -84,6 +87,7 @@ def write_contours(
         view: Confirmed view.
         ed_frame: End-diastolic source frame.
         es_frame: End-systolic source frame.
+        mark_origins: Where both come from; empty where a person gave them.
 
     Raises:
         OutputError: If the file cannot be written.
@@ -96,6 +100,8 @@ def write_contours(
         "view": None if view is None else view.value,
         "ed_frame": ed_frame,
         "es_frame": es_frame,
+        "ed_origin": mark_origins[0],
+        "es_origin": mark_origins[1],
         "keyframes": [first_frame + int(index) for index in contours.keyframes],
         "frames": [
             {
@@ -160,6 +166,7 @@ def _parse(document: dict[str, Any], rows: list[dict[str, Any]]) -> ContoursFile
         view=None if view is None else View(view),
         ed_frame=_optional(document.get("ed_frame")),
         es_frame=_optional(document.get("es_frame")),
+        mark_origins=(str(document.get("ed_origin", "")), str(document.get("es_origin", ""))),
     )
 
 

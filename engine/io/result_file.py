@@ -85,6 +85,8 @@ def _write_attributes(file: h5py.File, result: TrackingResult) -> None:
         "source_name": result.source_name or None,
         "r_times_s": np.asarray(result.r_times_s, np.float64) if result.r_times_s else None,
         "notices": json.dumps(list(result.notices)) if result.notices else None,
+        "ed_origin": result.mark_origins[0] or None,
+        "es_origin": result.mark_origins[1] or None,
     }
     for name, value in attributes.items():
         if value is not None:

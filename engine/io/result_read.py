@@ -124,6 +124,7 @@ def _read(file: h5py.File, path: Path, scales: Sequence[Scale] | None) -> Tracki
         ),
         reviewed=bool(_integer(file, "reviewed")),
         notices=(*_notices(file), *notices),
+        mark_origins=(_text(file, "ed_origin", ""), _text(file, "es_origin", "")),
     )
 
 

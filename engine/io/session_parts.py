@@ -49,6 +49,7 @@ def mask_out(mask: Mask) -> dict[str, Any]:
         "ed_frame": mask.ed_frame,
         "es_frame": mask.es_frame,
         "confidence": mask.confidence,
+        "mark_origins": list(mask.mark_origins),
     }
 
 
@@ -67,6 +68,7 @@ def mask_in(stored: Mapping[str, Any]) -> Mask:
         raise InputError("the mask's pixels do not fill its shape")
     bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=count)
     contours = stored["contours"]
+    early, late = stored.get("mark_origins", ("", ""))
     return Mask(
         bits.reshape(shape).astype(np.bool_),
         MaskKind(stored["kind"]),
@@ -75,6 +77,7 @@ def mask_in(stored: Mapping[str, Any]) -> Mask:
         ed_frame=stored["ed_frame"],
         es_frame=stored["es_frame"],
         confidence=stored["confidence"],
+        mark_origins=(str(early), str(late)),
     )
 
 

@@ -101,6 +101,7 @@ def build_mask(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
             ed_frame=cycle.ed_frame,
             es_frame=cycle.es_frame,
             confidence=ventricle.confidence,
+            mark_origins=cycle.mark_origins,
         )
     wall = _wall(cine, sector, ventricle, cycle, config)
     if view is not None:
@@ -195,6 +196,7 @@ def _wall(
         cycle.ed_frame,
         cycle.es_frame,
         None if ventricle.given else ventricle.confidence,
+        mark_origins=cycle.mark_origins,
     )
 
 
@@ -233,4 +235,5 @@ def _blood_pool(
         cycle.ed_frame,
         cycle.es_frame,
         None if ventricle.given else ventricle.confidence,
+        mark_origins=cycle.mark_origins,
     )

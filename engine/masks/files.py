@@ -78,9 +78,12 @@ def mask_from_file(cine: Cine, config: MaskConfig, target: Target) -> Mask:
         own if given is None else given
         for given, own in zip(frames, (stored.ed_frame, stored.es_frame), strict=True)
     ]
+    early, late = (
+        own if given is None else "" for given, own in zip(frames, stored.mark_origins, strict=True)
+    )
     ed, es = (None if value is None else value - cine.first_frame for value in marked)
     data = mask_of_contours(contours, cine.shape[1:], target)
-    return Mask(data, kind, contours, (note,), ed, es)
+    return Mask(data, kind, contours, (note,), ed, es, mark_origins=(early, late))
 
 
 def save_masks(
@@ -112,5 +115,6 @@ def save_masks(
         view=view,
         ed_frame=None if mask.ed_frame is None else mask.ed_frame + first,
         es_frame=None if mask.es_frame is None else mask.es_frame + first,
+        mark_origins=mask.mark_origins,
     )
     return mask_path, contour_path

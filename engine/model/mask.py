@@ -65,6 +65,8 @@ class Mask:
         ed_frame: End-diastolic frame of the loop (from 0), or None.
         es_frame: End-systolic frame of the loop (from 0), or None.
         confidence: 0 to 1: how sure the automatic start is; None where it was given.
+        mark_origins: Where the end-diastolic and the end-systolic frame come from, in the words of
+            ``engine.cycle``; empty where a person gave them.
     """
 
     data: NDArray[np.bool_]
@@ -74,6 +76,7 @@ class Mask:
     ed_frame: int | None = None
     es_frame: int | None = None
     confidence: float | None = None
+    mark_origins: tuple[str, str] = ("", "")
     shape: tuple[int, int, int] = field(init=False)
 
     def __post_init__(self) -> None:

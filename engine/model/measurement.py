@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.model.mask import Contours
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -40,11 +42,14 @@ class Measurements:
         rows: The values.
         warnings: Sentences such as "no trackable contrast".
         omitted: Why a group of quantities is missing: quantity group to reason.
+        wall: The wall as the field carries it from end-diastole, which strain was measured on; None
+            where no wall was followed, or the values come from a file.
     """
 
     rows: tuple[Measurement, ...]
     warnings: tuple[str, ...] = ()
     omitted: tuple[tuple[str, str], ...] = ()
+    wall: Contours | None = None
 
     def select(self, quantity: str, region: str | None = None) -> Iterator[Measurement]:
         """Yield the rows of a quantity, of one region if it is given, in order."""

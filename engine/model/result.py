@@ -42,6 +42,8 @@ class TrackingResult:
         r_times_s: R waves on the clock of ``frame_times_s``, s.
         reviewed: Whether a person has accepted the moving contour.
         notices: Sentences for the user from the run.
+        mark_origins: Where the end-diastolic and the end-systolic frame come from, in the words of
+            ``engine.cycle``; empty where a person gave them.
     """
 
     fields: tuple[ScaleField, ...]
@@ -64,6 +66,7 @@ class TrackingResult:
     r_times_s: tuple[float, ...] = ()
     reviewed: bool = False
     notices: tuple[str, ...] = ()
+    mark_origins: tuple[str, str] = ("", "")
 
     def __post_init__(self) -> None:
         if not self.fields:

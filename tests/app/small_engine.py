@@ -25,6 +25,7 @@ from engine.config import (
     ReportConfig,
     TrackingConfig,
 )
+from engine.cycle import R_WAVE, SMALLEST_AREA
 from engine.errors import InputError, UnreadableFileError
 from engine.model import (
     Cine,
@@ -103,7 +104,13 @@ class FakeVerbs:
         data = np.zeros(cine.frames.shape, np.bool_)
         data[:, 20:80, 30:100] = True
         return Mask(
-            data, MaskKind.WALL, make_contours(len(data)), ed_frame=2, es_frame=7, confidence=0.9
+            data,
+            MaskKind.WALL,
+            make_contours(len(data)),
+            ed_frame=2,
+            es_frame=7,
+            confidence=0.9,
+            mark_origins=(R_WAVE, SMALLEST_AREA),
         )
 
     def fill_contours(self, cine: Cine, mask: Mask, contours: Contours, target: Target) -> Mask:
@@ -142,6 +149,9 @@ class FakeVerbs:
             spacing_mm=cine.spacing_mm,
             contours=mask.contours,
             first_frame=cine.first_frame,
+            ed_frame=None if mask.ed_frame is None else mask.ed_frame + cine.first_frame,
+            es_frame=None if mask.es_frame is None else mask.es_frame + cine.first_frame,
+            mark_origins=mask.mark_origins,
         )
 
     def trust(self, result: TrackingResult, scale: Scale, progress: Progress) -> Trust:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -12,8 +13,10 @@ from app.main_window import MainWindow
 from app.operations.confirm import set_marks, take_marks
 from app.operations.make_mask import default_config
 from app.operations.notes import settled
+from app.operations.open_loop import open_path
 from app.session import Loop
 from engine.config import MaskConfig, MaskMethod
+from engine.cycle import R_WAVE, SMALLEST_AREA
 from engine.model import Cine, Mask
 from engine.progress import Progress
 
@@ -52,6 +55,25 @@ def test_to_set_a_mark_where_it_is_makes_it_given(opened: MainWindow) -> None:
     assert current(opened).given == {"ED"}
     set_marks(opened.context, None, loop.es_frame)
     assert not current(opened).given
+
+
+def test_a_result_tells_how_its_marks_were_found_until_a_person_sets_them(
+    tracked: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    result = current(tracked).result
+    assert result is not None
+    assert result.mark_origins == (R_WAVE, SMALLEST_AREA)
+    take_marks(tracked.context, None, 8)
+    result = current(tracked).result
+    assert result is not None
+    assert (result.es_frame, result.mark_origins) == (8 + 5, (R_WAVE, ""))
+    path = tmp_path / "result.h5"
+    tracked.context.verbs.write_result(path, result, patient_data=True)
+    open_path(tracked.context, path)
+    wait_idle(tracked, qtbot)
+    again = current(tracked)
+    assert again.path == path
+    assert (again.ed_frame, again.es_frame, again.given) == (2, 8, {"ES"})
 
 
 def test_a_new_mask_moves_found_marks_and_leaves_given_ones(

@@ -70,6 +70,9 @@ def test_given_frames_win() -> None:
     cycle = find_cycle(times(100), (0.0, 1.0), beating_area(100, 50), ed=3, es=20)
     assert (cycle.ed_frame, cycle.es_frame) == (3, 20)
     assert (cycle.ed_origin, cycle.es_origin) == (GIVEN, GIVEN)
+    assert cycle.mark_origins == ("", "")
+    seen = find_cycle(times(100), (0.0, 1.0), beating_area(100, 50), es=20)
+    assert seen.mark_origins == (R_WAVE, "")
 
 
 def test_a_loop_of_one_beat_starts_at_its_own_end_diastole_though_the_next_is_larger() -> None:

@@ -246,8 +246,9 @@ def test_contours_with_other_point_numbers_and_order_give_the_same_strain() -> N
 
 
 def test_a_frame_found_in_the_image_is_not_called_given() -> None:
-    found = "End-systole is taken from the image (smallest cavity: a surrogate). Check it."
-    row = next(measured(beating(notices=(found,))).select("ls_a4c"))
+    row = next(
+        measured(beating(mark_origins=("", "smallest cavity: a surrogate"))).select("ls_a4c")
+    )
     assert "end-systole: smallest cavity: a surrogate" in row.definition
     assert "end-diastole: given" in row.definition
     assert "end-systole: given" in next(usual().select("ls_a4c")).definition

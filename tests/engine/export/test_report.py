@@ -118,7 +118,8 @@ def test_parts_can_be_left_out(tmp_path: Path) -> None:
 
 
 def test_strain_report_says_what_a_cardiologist_needs() -> None:
-    result = drift_result(view=View.A4C, contours=ring_contours(4, (48, 64)))
+    contours = ring_contours(4, (48, 64))
+    result = drift_result(view=View.A4C, contours=contours, mark_origins=("R wave", "surrogate"))
     pages = report_pages(result, _strain(result), ReportConfig())
     first = _texts(pages[0])
     text = "\n".join(first)
@@ -196,9 +197,9 @@ def test_research_values_stay_off_page_one() -> None:
 
 
 def test_doubtful_numbers_are_grey_and_origins_are_told() -> None:
-    result = drift_result(view=View.A4C)
-    meaning = "Lagrangian. View A4C; end-diastole: R wave; end-systole: smallest area, a surrogate."
-    rows = (Measurement("ls_a4c", meaning, "global", -9.0, "%", trust=0.2),)
+    smallest = "smallest area: a surrogate"
+    result = drift_result(view=View.A4C, mark_origins=("R wave", smallest))
+    rows = (Measurement("ls_a4c", "Lagrangian.", "global", -9.0, "%", trust=0.2),)
     page = report_pages(result, Measurements(rows), ReportConfig())[0]
     value = next(text for text in page.figure.texts if text.get_text() == "−9 %")
     assert value.get_color() == PRINT.muted
@@ -206,28 +207,17 @@ def test_doubtful_numbers_are_grey_and_origins_are_told() -> None:
     assert any(word.startswith("smallest area") for word in _texts(page))
 
 
-def test_what_measuring_takes_as_given_is_told_as_it_was_found() -> None:
-    notice = "Left ventricle found; ED: R wave; ES: smallest cavity area: a surrogate."
-    result = drift_result(view=View.A4C, notices=(notice,))
-    meaning = "Lagrangian. View A4C; end-diastole: given; end-systole: given."
-    rows = (Measurement("ls_a4c", meaning, "global", -9.0, "%"),)
-    pages = report_pages(result, Measurements(rows), ReportConfig())
-    assert "R wave" in _texts(pages[0])
-    whole = " ".join(" ".join(_texts(page)) for page in pages)
-    assert "given" not in whole
-    assert "end-systole: smallest cavity area: a surrogate." in whole
-
-
 def test_end_systole_before_end_diastole_is_told() -> None:
-    notice = "End-diastole is taken from the image (largest cavity area: a surrogate). Check it."
-    result = drift_result(ed_frame=7, es_frame=5, notices=(notice,))
+    result = drift_result(
+        ed_frame=7, es_frame=5, mark_origins=("largest cavity area: a surrogate", "")
+    )
     wrong = "End-systole does not follow end-diastole; check both frames."
     measurements = Measurements(_strain(result).rows, warnings=("Another.", wrong))
     page = report_pages(result, measurements, ReportConfig())[0]
     words = " ".join(_texts(page))
     assert "precedes ED: not used" in words
     assert "at ES" not in words
-    assert "largest cavity area" in words, "measuring takes the frame as given; the page does not"
+    assert "largest cavity area" in words
     assert reader_warnings(result, measurements)[:2] == (NOT_REVIEWED, wrong)
 
 

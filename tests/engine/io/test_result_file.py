@@ -61,6 +61,7 @@ def result() -> TrackingResult:
         r_times_s=(0.11, 0.19),
         reviewed=True,
         notices=("batch halved",),
+        mark_origins=("R wave", "smallest cavity area: a surrogate"),
     )
 
 

@@ -25,7 +25,7 @@ def mask() -> Mask:
         keyframes=(0, 3),
     )
     data = rng.random((5, 7, 9)) > 0.5
-    return Mask(data, MaskKind.WALL, contours, ("a note",), 1, 3, 0.25)
+    return Mask(data, MaskKind.WALL, contours, ("a note",), 1, 3, 0.25, ("R wave", ""))
 
 
 @pytest.fixture
@@ -79,7 +79,8 @@ def test_all_of_a_loop_comes_back(whole: SavedLoop, mask: Mask, tmp_path: Path) 
     assert dict(session.playback) == playback
     assert back.mask is not None
     assert np.array_equal(back.mask.data, mask.data)
-    for name in ("kind", "notes", "ed_frame", "es_frame", "confidence"):
+    told = ("kind", "notes", "ed_frame", "es_frame", "confidence", "mark_origins")
+    for name in told:
         assert getattr(back.mask, name) == getattr(mask, name), name
     assert back.mask.contours is not None
     assert mask.contours is not None

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine.config import MaskConfig, MaskMethod
+from engine.cycle import SMALLEST_AREA
 from engine.errors import InputError
 from engine.io.mask_file import read_mask_file
 from engine.masks.build import build_mask, save_masks
@@ -80,6 +81,10 @@ def test_masks_and_contours_go_round_through_files(
     back = build_mask(cine, MaskConfig(method=MaskMethod.FILE, file=written[1]), NullProgress())
     assert back.kind is MaskKind.WALL
     assert (back.ed_frame, back.es_frame) == (mask.ed_frame, mask.es_frame)
+    assert back.mark_origins == (mask.mark_origins[0], SMALLEST_AREA)
+    given = MaskConfig(method=MaskMethod.FILE, file=written[1], es_frame=mask.es_frame + 7)
+    again = build_mask(cine, given, NullProgress())
+    assert again.mark_origins == (mask.mark_origins[0], ""), "given by a person"
     sector = find_sector(cine)
     assert np.mean((back.data & sector) != mask.data) < 1e-3
     plain = build_mask(cine, MaskConfig(method=MaskMethod.FILE, file=written[0]), NullProgress())
