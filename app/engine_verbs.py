@@ -96,6 +96,13 @@ class EngineVerbs:
         result: TrackingResult = _load("pipeline").track(cine, mask, config, progress, view=view)
         return result
 
+    def gather(
+        self, fields: tuple[ScaleField, ...], cine: Cine, mask: Mask, config: TrackingConfig
+    ) -> TrackingResult:
+        """Return the result of the scales that a run has finished."""
+        result: TrackingResult = _load("pipeline").gather(fields, cine, mask, config)
+        return result
+
     def trust(self, result: TrackingResult, scale: Scale, progress: Progress) -> Trust:
         """Judge every vector of a scale."""
         found = self._trust_map(result, scale, progress)

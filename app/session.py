@@ -23,6 +23,8 @@ from app.verbs import TrackedWall
 from engine.config import ReadConfig
 from engine.model import Cine, Mask, Measurements, Scale, Target, TrackingResult, View
 
+ED: Final = "ED"
+ES: Final = "ES"
 _SIGNALS: Final = {
     "cine": "loop_changed",
     "mask": "mask_changed",
@@ -61,10 +63,11 @@ class Loop:
         view_confirmed: Whether a person confirmed it.
         ed_frame: End-diastole, from 0 within the loop, or None.
         es_frame: End-systole, from 0 within the loop, or None.
-        given: Which of ``ED`` and ``ES`` a person or a result file has set; others are found.
+        mark_origins: How ED and ES were found; empty where a person or a result file gave them.
         flows: Finished scales, coarse to fine.
         peers: Fields of other methods, by their names, to compare with.
-        result: The whole result, or None while tracking.
+        result: What was tracked, of a stopped run too; None while tracking.
+        so_far: The scales that a run has finished, while it goes on.
         tracked_mask: The mask that was tracked with, or None.
         trackable: False where blood showed no contrast to track.
         wall: The wall as the field carries it, or None while it is not known.
@@ -88,10 +91,11 @@ class Loop:
     view_confirmed: bool = False
     ed_frame: int | None = None
     es_frame: int | None = None
-    given: frozenset[str] = frozenset()
+    mark_origins: tuple[str, str] = ("", "")
     flows: Mapping[Scale, FlowView] = field(default_factory=lambda: MappingProxyType({}))
     peers: Mapping[str, FlowView] = field(default_factory=lambda: MappingProxyType({}))
     result: TrackingResult | None = None
+    so_far: TrackingResult | None = None
     tracked_mask: Mask | None = None
     trackable: bool = True
     wall: TrackedWall | None = None
@@ -115,6 +119,16 @@ class Loop:
         if late is None or (early is not None and late <= early):
             return None
         return late + self.cine.first_frame
+
+    @property
+    def given(self) -> frozenset[str]:
+        """Which of ``ED`` and ``ES`` a person or a result file has set."""
+        marks = ((ED, self.ed_frame), (ES, self.es_frame))
+        return frozenset(
+            mark
+            for (mark, frame), found in zip(marks, self.mark_origins, strict=True)
+            if frame is not None and not found
+        )
 
     @property
     def stale(self) -> bool:

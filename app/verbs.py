@@ -25,6 +25,7 @@ from engine.model import (
     Mask,
     Measurements,
     Scale,
+    ScaleField,
     Target,
     TrackingResult,
     View,
@@ -86,6 +87,11 @@ class Verbs(Protocol):
         view: View | None,
     ) -> TrackingResult:
         """Track a loop; every finished scale is a partial result."""
+
+    def gather(
+        self, fields: tuple[ScaleField, ...], cine: Cine, mask: Mask, config: TrackingConfig
+    ) -> TrackingResult:
+        """Return the result of the scales that a run has finished."""
 
     def trust(self, result: TrackingResult, scale: Scale, progress: Progress) -> Trust:
         """Judge every vector of a scale."""

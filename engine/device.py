@@ -72,3 +72,8 @@ def set_worker_threads(reserve: int = 0) -> int:
         count = min(count, int(limit))
     torch.set_num_threads(count)
     return count
+
+
+def worker_threads() -> int:
+    """Return the number of threads that torch uses."""
+    return torch.get_num_threads()

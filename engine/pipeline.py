@@ -16,17 +16,18 @@ from engine import __version__
 from engine.analysis.measure import measure
 from engine.analysis.trust import TrustMap, trust_map
 from engine.config import ReportConfig, TrackingConfig
-from engine.device import set_worker_threads
+from engine.device import set_worker_threads, worker_threads
 from engine.export.report import write_report
 from engine.io.reader import read_cine
 from engine.io.result_file import read_result, write_result
 from engine.masks.build import build_mask
 from engine.methods.registry import get_method
-from engine.model import Cine, Mask, Measurements, Target, TrackingResult, View
+from engine.model import Cine, Mask, Measurements, ScaleField, Target, TrackingResult, View
 from engine.progress import Progress
 
 __all__ = [
     "build_mask",
+    "gather",
     "measure",
     "read_cine",
     "read_result",
@@ -79,20 +80,42 @@ def track(
         ResourceError: If memory or the device is missing.
         MissingPackageError: If the method needs an optional package.
     """
-    threads = set_worker_threads(config.reserve_cores)
+    set_worker_threads(config.reserve_cores)
     method = get_method(config.method)
     listener = _Notices(progress)
     fields = method.track(cine, mask, config, listener)
-    return TrackingResult(
+    return gather(fields, cine, mask, config, view=view, notices=tuple(listener.notices))
+
+
+def gather(
+    fields: tuple[ScaleField, ...],
+    cine: Cine,
+    mask: Mask,
+    config: TrackingConfig,
+    *,
+    view: View | None = None,
+    notices: tuple[str, ...] = (),
+) -> TrackingResult:
+    """Return the result of fields that were tracked: of all scales, or of those before a stop.
+
+    Args:
+        fields: Finished scales, coarse to fine.
+        cine: The loop.
+        mask: It was tracked within.
+        config: Settings of the run; where its finest scale is missing, a notice tells.
+        view: The view that the user has confirmed, or None.
+        notices: Sentences of the run.
+    """
+    result = TrackingResult(
         fields=fields,
         mask=mask.data,
-        method=method.name,
+        method=get_method(config.method).name,
         target=Target(config.target),
         source_sha256=cine.provenance.sha256,
         source_name=cine.provenance.name,
         software_version=__version__,
         seed=config.seed,
-        config=MappingProxyType(_settings(cine, mask, config, threads)),
+        config=MappingProxyType(_settings(cine, mask, config)),
         frames=cine.frames,
         frame_times_s=cine.frame_times_s,
         spacing_mm=cine.spacing_mm,
@@ -102,9 +125,16 @@ def track(
         es_frame=_source_frame(mask.es_frame, cine),
         first_frame=cine.first_frame,
         r_times_s=cine.r_times_s,
-        notices=(*cine.provenance.warnings, *mask.notes, *listener.notices),
+        notices=(*cine.provenance.warnings, *mask.notes, *notices),
         mark_origins=mask.mark_origins,
     )
+    if not result.stopped:
+        return result
+    told = (
+        f"The tracking was stopped after scale {result.finest.scale.label}: all numbers rest on "
+        "that scale."
+    )
+    return dataclasses.replace(result, notices=(*result.notices, told))
 
 
 def report(
@@ -142,13 +172,13 @@ def _source_frame(frame: int | None, cine: Cine) -> int | None:
     return None if frame is None else frame + cine.first_frame
 
 
-def _settings(cine: Cine, mask: Mask, config: TrackingConfig, threads: int) -> dict[str, Any]:
+def _settings(cine: Cine, mask: Mask, config: TrackingConfig) -> dict[str, Any]:
     """Return the settings as plain JSON values, with where each fact comes from."""
     tracking: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config), default=str))
     source = cine.provenance
     return {
         "tracking": tracking,
-        "threads": threads,
+        "threads": worker_threads(),
         "mask": {"kind": mask.kind.value, "notes": list(mask.notes)},
         "source": {
             "name": source.name,

@@ -10,10 +10,10 @@ import numpy as np
 
 from app.context import Context
 from app.flow_view import FlowView, make_flow_view
-from app.session import Loop
+from app.operations.facts import tell
 from engine.config import ReadConfig
 from engine.errors import InputError
-from engine.model import Cine, Scale
+from engine.model import Cine
 from engine.progress import Progress
 
 
@@ -64,31 +64,41 @@ def _apply(context: Context, read: ReadConfig, origin: tuple[str, str], **facts:
         fps=read.fps or loop.read.fps,
         spacing_mm=read.spacing_mm or loop.read.spacing_mm,
     )
-    result = loop.result
-    if result is not None:
-        result = dataclasses.replace(result, **facts)
-    context.session.update(loop.loop_id, cine=cine, read=known, result=result, measurements=None)
-    _renew_flows(context, loop, cine)
+    tell(context, loop, cine=cine, read=known)
+    renew_flows(context, loop.loop_id)
 
 
-def _renew_flows(context: Context, loop: Loop, cine: Cine) -> None:
-    """Give the fields their new unit: displacements in px stay as they are."""
-    if not loop.flows:
+def renew_flows(context: Context, loop_id: int) -> None:
+    """Give fields in another unit that of their loop: displacements in px stay as they are."""
+    loop = context.session.get(loop_id)
+    if loop is None:
+        return
+    cine = loop.cine
+    old = [
+        flow for flow in (*loop.flows.values(), *loop.peers.values()) if not _in_unit(flow, cine)
+    ]
+    if not old:
         return
 
-    def renewed(flow: FlowView, progress: Progress) -> FlowView:
-        progress.check()
-        view = make_flow_view(flow.field, flow.mask, cine.spacing_mm, cine.frame_times_s)
-        return view if flow.trust is None else view.with_trust(flow.trust)
+    def work(progress: Progress) -> dict[FlowView, FlowView]:
+        return {flow: _renewed(flow, cine, progress) for flow in old}
 
-    def work(progress: Progress) -> tuple[dict[Scale, FlowView], dict[str, FlowView]]:
-        flows = {scale: renewed(flow, progress) for scale, flow in loop.flows.items()}
-        return flows, {name: renewed(flow, progress) for name, flow in loop.peers.items()}
-
-    def show(views: tuple[dict[Scale, FlowView], dict[str, FlowView]]) -> None:
-        now = context.session.get(loop.loop_id)
+    def show(fresh: dict[FlowView, FlowView]) -> None:
+        now = context.session.get(loop_id)
         # Two facts given one after the other convert side by side: the older ones end unused.
         if now is not None and now.cine is cine:
-            context.session.update(loop.loop_id, flows=views[0], peers=views[1])
+            flows = {scale: fresh.get(flow, flow) for scale, flow in now.flows.items()}
+            peers = {name: fresh.get(flow, flow) for name, flow in now.peers.items()}
+            context.session.update(loop_id, flows=flows, peers=peers)
 
     context.jobs.start("Converting units", work, show)
+
+
+def _in_unit(flow: FlowView, cine: Cine) -> bool:
+    return flow.spacing_mm == cine.spacing_mm and flow.frame_times_s is cine.frame_times_s
+
+
+def _renewed(flow: FlowView, cine: Cine, progress: Progress) -> FlowView:
+    progress.check()
+    view = make_flow_view(flow.field, flow.mask, cine.spacing_mm, cine.frame_times_s)
+    return view if flow.trust is None else view.with_trust(flow.trust)

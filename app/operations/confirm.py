@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from app.context import Context
-from app.operations.notes import ED, ES, origins, settled
-from app.session import Loop
+from app.operations.facts import tell
 from engine.model import View
 
 
 def confirm_view(context: Context, view: View | None) -> None:
     """Set the view of the current loop; None takes the confirmation back."""
     loop = context.session.loop
-    if loop is None:
-        return
-    result = loop.result
-    if result is not None:
-        notices = settled(result.notices, view_confirmed=view is not None, given=loop.given)
-        result = dataclasses.replace(result, view=view, notices=notices)
-    context.session.update(
-        loop.loop_id,
-        view=view,
-        view_confirmed=view is not None,
-        result=result,
-        measurements=None,
-    )
+    if loop is not None:
+        tell(context, loop, view=view, view_confirmed=view is not None)
 
 
 def set_marks(context: Context, ed_frame: int | None, es_frame: int | None) -> None:
@@ -36,11 +22,13 @@ def set_marks(context: Context, ed_frame: int | None, es_frame: int | None) -> N
     loop = context.session.loop
     if loop is None:
         return
-    marks = ((ED, loop.ed_frame, ed_frame), (ES, loop.es_frame, es_frame))
-    moved = {mark: now for mark, before, now in marks if before != now}
-    given = (loop.given - moved.keys()) | {mark for mark, now in moved.items() if now is not None}
-    if moved:
-        _mark(context, loop, (ed_frame, es_frame), given)
+    early, late = loop.mark_origins
+    origins = (
+        early if ed_frame == loop.ed_frame else "",
+        late if es_frame == loop.es_frame else "",
+    )
+    if (ed_frame, es_frame) != (loop.ed_frame, loop.es_frame):
+        tell(context, loop, ed_frame=ed_frame, es_frame=es_frame, mark_origins=origins)
 
 
 def take_marks(context: Context, ed_frame: int | None, es_frame: int | None) -> None:
@@ -54,31 +42,11 @@ def take_marks(context: Context, ed_frame: int | None, es_frame: int | None) -> 
     loop = context.session.loop
     if loop is None:
         return
-    told = {mark: now for mark, now in ((ED, ed_frame), (ES, es_frame)) if now is not None}
-    frames = (told.get(ED, loop.ed_frame), told.get(ES, loop.es_frame))
-    if frames != (loop.ed_frame, loop.es_frame) or not told.keys() <= loop.given:
-        _mark(context, loop, frames, loop.given | told.keys())
-
-
-def _mark(
-    context: Context, loop: Loop, frames: tuple[int | None, int | None], given: frozenset[str]
-) -> None:
-    """Tell the loop and its result ED and ES, frames from 0 within the loop."""
-    first, result = loop.cine.first_frame, loop.result
-    if result is not None:
-        numbers = [None if frame is None else frame + first for frame in frames]
-        result = dataclasses.replace(
-            result,
-            ed_frame=numbers[0],
-            es_frame=numbers[1],
-            notices=settled(result.notices, view_confirmed=loop.view_confirmed, given=given),
-            mark_origins=origins(result.mark_origins, given),
-        )
-    context.session.update(
-        loop.loop_id,
-        ed_frame=frames[0],
-        es_frame=frames[1],
-        given=given,
-        result=result,
-        measurements=None,
+    early, late = loop.mark_origins
+    frames = (
+        loop.ed_frame if ed_frame is None else ed_frame,
+        loop.es_frame if es_frame is None else es_frame,
     )
+    origins = (early if ed_frame is None else "", late if es_frame is None else "")
+    if (frames, origins) != ((loop.ed_frame, loop.es_frame), loop.mark_origins):
+        tell(context, loop, ed_frame=frames[0], es_frame=frames[1], mark_origins=origins)

@@ -71,9 +71,7 @@ def commit_brush(
         for index in frames:
             progress.check()
             data[index] = brush_stroke(data[index], path, radius, mode)
-        return Mask(
-            data, mask.kind, notes=mask.notes, ed_frame=mask.ed_frame, es_frame=mask.es_frame
-        )
+        return dataclasses.replace(mask, data=data, contours=None, confidence=None)
 
     def show(edited: Mask) -> None:
         session.edit_mask(edited, "Brush", loop.loop_id)

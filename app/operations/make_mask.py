@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from app.context import Context
-from app.operations.notes import ED, ES
-from app.session import Loop
+from app.operations.facts import tell
+from app.session import ED, ES, Loop
 from engine.config import MaskConfig, MaskMethod
 from engine.errors import InputError
 from engine.masks.editing import reversed_contours, starts_on_the_right
@@ -50,13 +50,23 @@ def apply_mask(context: Context, loop_id: int, mask: Mask) -> None:
     if loop.mask is not None:
         session.edit_mask(_same_way_round(mask, loop.mask), "New mask", loop_id)
     else:
-        session.update(loop_id, mask=mask, error="")
-    marks = {}
+        session.update(loop_id, mask=mask)
+    session.update(loop_id, error="")
+    _take_found_marks(context, loop_id, mask)
+
+
+def _take_found_marks(context: Context, loop_id: int, mask: Mask) -> None:
+    """Take ED and ES as a new mask tells them, but for those that a person has set."""
+    loop = context.session.get(loop_id)
+    if loop is None:
+        return
+    early, late = loop.mark_origins
+    ed_frame, es_frame = loop.ed_frame, loop.es_frame
     if ED not in loop.given and mask.ed_frame is not None:
-        marks["ed_frame"] = mask.ed_frame
+        ed_frame, early = mask.ed_frame, mask.mark_origins[0]
     if ES not in loop.given and mask.es_frame is not None:
-        marks["es_frame"] = mask.es_frame
-    session.update(loop_id, error="", **marks)
+        es_frame, late = mask.es_frame, mask.mark_origins[1]
+    tell(context, loop, ed_frame=ed_frame, es_frame=es_frame, mark_origins=(early, late))
 
 
 def _same_way_round(mask: Mask, before: Mask) -> Mask:

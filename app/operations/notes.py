@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-ED: Final = "ED"
-ES: Final = "ES"
+from app.session import ED, ES
+
 _WORDS: Final = {ED: "End-diastole", ES: "End-systole"}
 _PROPOSAL: Final = "This looks like"
 
@@ -28,14 +28,3 @@ def settled(
     for mark in given:
         kept = [re.sub(rf"\b{mark}: [^;.]+", f"{mark}: given", note) for note in kept]
     return tuple(kept)
-
-
-def origins(found: tuple[str, str], given: frozenset[str]) -> tuple[str, str]:
-    """Return where ED and ES come from: as they were found, or empty where a person gave them.
-
-    Args:
-        found: How marks that nobody has set were found, of a mask or a result.
-        given: Marks that a person has set, of ``ED`` and ``ES``.
-    """
-    early, late = found
-    return "" if ED in given else early, "" if ES in given else late

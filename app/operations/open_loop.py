@@ -10,7 +10,6 @@ import numpy as np
 from app.context import Context
 from app.flow_view import FlowView, make_flow_view
 from app.operations.make_mask import make_mask
-from app.operations.notes import ED, ES
 from app.operations.privacy import look_into
 from app.operations.track import weigh
 from app.session import Loop
@@ -94,7 +93,6 @@ def add_result(
     marks = [
         None if frame is None else frame - first for frame in (result.ed_frame, result.es_frame)
     ]
-    found = dict(zip((ED, ES), result.mark_origins, strict=True))
     mask = Mask(
         result.mask,
         MaskKind.FILE,
@@ -114,11 +112,7 @@ def add_result(
         target=result.target,
         view=result.view,
         view_confirmed=result.view is not None,
-        given=frozenset(
-            mark
-            for mark, frame in zip(found, marks, strict=True)
-            if frame is not None and not found[mark]
-        ),
+        mark_origins=result.mark_origins,
         ed_frame=marks[0],
         es_frame=marks[1],
         flows=flows,

@@ -13,7 +13,6 @@ import numpy as np
 from app.context import Context
 from app.flow_view import FlowView, make_flow_view
 from app.operations.make_mask import make_mask
-from app.operations.notes import ED, ES, origins
 from app.operations.open_loop import RESULT_SUFFIXES, cine_of
 from app.operations.peers import layer_name
 from app.operations.privacy import look_into
@@ -107,7 +106,7 @@ def _restored(context: Context, saved: SavedLoop, progress: Progress) -> Restore
         "view_confirmed": saved.view_confirmed,
         "ed_frame": None if saved.ed_frame is None else saved.ed_frame - first,
         "es_frame": None if saved.es_frame is None else saved.es_frame - first,
-        "given": frozenset({ED, ES}) if saved.given is None else saved.given,
+        "mark_origins": saved.mark_origins,
     }
     if saved.mask is None:
         return Restored(saved, cine, values)
@@ -117,7 +116,7 @@ def _restored(context: Context, saved: SavedLoop, progress: Progress) -> Restore
     values["mask"] = saved.mask
     result = _read_fields(context, saved, progress)
     if result is not None:
-        values |= _tracked(saved, cine, result, values["given"], progress)
+        values |= _tracked(saved, cine, result, progress)
         values["peers"] = _peers(context, saved, cine, values["tracked_mask"], progress)
     return Restored(saved, cine, values)
 
@@ -184,16 +183,10 @@ def _tracked(
     saved: SavedLoop,
     cine: Cine,
     read: TrackingResult,
-    given: frozenset[str],
     progress: Progress,
 ) -> dict[str, Any]:
     """Return what the loop holds once it is tracked; the session knows better than the file."""
-    mask = saved.tracked_mask or Mask(
-        read.mask,
-        MaskKind.FILE,
-        read.contours,
-        mark_origins=read.mark_origins,
-    )
+    mask = saved.tracked_mask or Mask(read.mask, MaskKind.FILE, read.contours)
     result = dataclasses.replace(
         read,
         mask=mask.data,
@@ -207,7 +200,7 @@ def _tracked(
         es_frame=saved.es_frame,
         r_times_s=cine.r_times_s,
         reviewed=saved.reviewed,
-        mark_origins=origins(mask.mark_origins, given),
+        mark_origins=saved.mark_origins,
     )
     flows: dict[Scale, FlowView] = {}
     for item in result.fields:
@@ -221,4 +214,4 @@ def _tracked(
         "rejected": saved.rejected,
         "measurements": saved.measurements,
     }
-    return values | ({"result": result} if saved.complete else {})
+    return values | {"result": result}

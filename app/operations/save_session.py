@@ -14,6 +14,7 @@ from typing import Any, Final
 from app.context import Context
 from app.display import DisplayOptions
 from app.flow_view import FlowView
+from app.operations.facts import as_told
 from app.session import Loop
 from engine.errors import InputError
 from engine.io.session_file import SavedLoop, SavedSession, write_session
@@ -142,10 +143,9 @@ def saved_loop(loop: Loop, frame: int) -> SavedLoop:
         view_confirmed=loop.view_confirmed,
         ed_frame=None if loop.ed_frame is None else loop.ed_frame + first,
         es_frame=None if loop.es_frame is None else loop.es_frame + first,
-        given=loop.given,
+        mark_origins=loop.mark_origins,
         mask=loop.mask,
         tracked_mask=loop.tracked_mask,
-        complete=loop.result is not None,
         measurements=loop.measurements,
         rejected=loop.rejected,
         reviewed=loop.reviewed,
@@ -171,27 +171,10 @@ def with_files(
 
 
 def fields_of(loop: Loop) -> TrackingResult | None:
-    """Return the fields that a loop has: its result, or the scales finished before a stop."""
-    mask = loop.tracked_mask
-    if loop.result is not None or not loop.flows or mask is None:
-        return loop.result
-    cine = loop.cine
-    return TrackingResult(
-        tuple(loop.flows[scale].field for scale in Scale if scale in loop.flows),
-        mask.data,
-        "ssmsr",
-        loop.target,
-        cine.provenance.sha256,
-        "",
-        source_name=cine.provenance.name,
-        frames=cine.frames,
-        frame_times_s=cine.frame_times_s,
-        spacing_mm=cine.spacing_mm,
-        contours=mask.contours,
-        first_frame=cine.first_frame,
-        r_times_s=cine.r_times_s,
-        notices=("The tracking was stopped before its last scale.",),
-    )
+    """Return the fields that a loop has: its result, or the scales finished so far."""
+    if loop.result is None and loop.so_far is not None:
+        return as_told(loop.so_far, loop)
+    return loop.result
 
 
 def options_out(options: DisplayOptions) -> dict[str, Any]:

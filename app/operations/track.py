@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from app.context import Context
 from app.display import Page
 from app.flow_view import FlowView, make_flow_view
 from app.jobs import Lane
-from app.operations.notes import origins, settled
+from app.operations.calibrate import renew_flows
+from app.operations.facts import as_told
+from app.operations.notes import settled
 from app.session import Loop
 from app.verbs import Trust
 from engine.config import TrackingConfig
@@ -36,8 +39,11 @@ def track(context: Context, config: TrackingConfig) -> None:
     _forget_last_run(context, loop)
     context.display.set(page=Page.IMAGE)
 
+    def gather(fields: tuple[ScaleField, ...]) -> TrackingResult:
+        return context.verbs.gather(fields, loop.cine, mask, config)
+
     def work(progress: Progress) -> tuple[TrackingResult, dict[Scale, FlowView]]:
-        viewing = _ViewingProgress(progress, loop, mask)
+        viewing = _ViewingProgress(progress, loop, mask, gather)
         view = loop.view if loop.view_confirmed else None
         result = context.verbs.track(loop.cine, mask, config, viewing, view=view)
         flows = {}
@@ -46,15 +52,17 @@ def track(context: Context, config: TrackingConfig) -> None:
             flows[item.scale] = viewing.view(item)
         return result, flows
 
-    def show_part(flow: FlowView) -> None:
-        _show_flow(context, loop.loop_id, flow)
+    def show_part(part: tuple[FlowView, TrackingResult]) -> None:
+        _show_flow(context, loop.loop_id, *part)
 
     def show(found: tuple[TrackingResult, dict[Scale, FlowView]]) -> None:
-        result, flows = found
-        context.session.update(loop.loop_id, flows=flows, result=result)
-        weigh(context, loop.loop_id)
+        _take_result(context, loop.loop_id, *found)
 
-    def weigh_others() -> None:
+    def end() -> None:
+        now = context.session.get(loop.loop_id)
+        if now is not None and now.result is None and now.so_far is not None:
+            # Stopped, or failed: what is finished can be measured all the same.
+            _take_result(context, loop.loop_id, now.so_far, dict(now.flows))
         for other in context.session.loops:
             judged = all(flow.trust is not None for flow in other.flows.values())
             if other.loop_id != loop.loop_id and not judged:
@@ -67,9 +75,21 @@ def track(context: Context, config: TrackingConfig) -> None:
         kind=KIND,
         lane=Lane.REGISTRATION,
         on_partial=show_part,
-        on_end=weigh_others,
+        on_end=end,
         owner=loop.loop_id,
     )
+
+
+def _take_result(
+    context: Context, loop_id: int, result: TrackingResult, flows: dict[Scale, FlowView]
+) -> None:
+    """Take a result with the facts that a person has told while it was made."""
+    now = context.session.get(loop_id)
+    if now is None:
+        return
+    context.session.update(loop_id, flows=flows, result=as_told(result, now), so_far=None)
+    renew_flows(context, loop_id)
+    weigh(context, loop_id)
 
 
 def _forget_last_run(context: Context, loop: Loop) -> None:
@@ -78,6 +98,7 @@ def _forget_last_run(context: Context, loop: Loop) -> None:
         flows={},
         peers={},
         result=None,
+        so_far=None,
         wall=None,
         measurements=None,
         trackable=True,
@@ -96,7 +117,7 @@ def _with_marks(mask: Mask, loop: Loop) -> Mask:
         ed_frame=loop.ed_frame,
         es_frame=loop.es_frame,
         notes=notes,
-        mark_origins=origins(mask.mark_origins, loop.given),
+        mark_origins=loop.mark_origins,
     )
 
 
@@ -150,13 +171,14 @@ def cancel(context: Context) -> None:
         context.jobs.cancel(running)
 
 
-def _show_flow(context: Context, loop_id: int, flow: FlowView) -> None:
+def _show_flow(context: Context, loop_id: int, flow: FlowView, so_far: TrackingResult) -> None:
     session, display = context.session, context.display
     loop = session.get(loop_id)
     if loop is None:
         return
     before = loop.finest
-    session.update(loop_id, flows={**loop.flows, flow.scale: flow})
+    session.update(loop_id, flows={**loop.flows, flow.scale: flow}, so_far=so_far)
+    renew_flows(context, loop_id)
     current = session.loop
     if current is None or current.loop_id != loop_id:
         return
@@ -188,8 +210,16 @@ class _Share:
 class _ViewingProgress:
     """Passes everything on; a finished field is prepared for drawing in the worker thread."""
 
-    def __init__(self, progress: Progress, loop: Loop, mask: Mask) -> None:
+    def __init__(
+        self,
+        progress: Progress,
+        loop: Loop,
+        mask: Mask,
+        gather: Callable[[tuple[ScaleField, ...]], TrackingResult],
+    ) -> None:
         self._progress = progress
+        self._gather = gather
+        self._fields: tuple[ScaleField, ...] = ()
         self._cine = loop.cine
         self._mask = mask
         self._views: dict[int, FlowView] = {}
@@ -207,7 +237,8 @@ class _ViewingProgress:
 
     def partial(self, value: object) -> None:
         if isinstance(value, ScaleField):
-            self._progress.partial(self.view(value))
+            self._fields += (value,)
+            self._progress.partial((self.view(value), self._gather(self._fields)))
 
     def notice(self, message: str) -> None:
         self._progress.notice(message)

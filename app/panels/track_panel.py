@@ -116,7 +116,7 @@ class TrackPanel(StepPanel):
             return StepState.READY, f"Running · {so_far}"
         if finest is None:
             return StepState.READY, "Ready to track"
-        if loop.stale or loop.result is None:
+        if loop.stale or (loop.result is not None and loop.result.stopped):
             stopped = f"Stopped at scale {finest.scale.label}: not complete"
             changed = "The mask has changed: track again"
             return StepState.ATTENTION, changed if loop.stale else stopped

@@ -47,7 +47,7 @@ class SavedLoop:
         view_confirmed: Whether a person confirmed it.
         ed_frame: End-diastolic source frame, or None.
         es_frame: End-systolic source frame, or None.
-        given: Which of ``ED`` and ``ES`` a person has set; None where a session does not tell.
+        mark_origins: How ED and ES were found; empty where a person gave them.
         mask: The mask with its contours, or None.
         tracked_mask: The mask that was tracked with, the same object where it has not changed
             since; None where nothing was tracked.
@@ -55,7 +55,6 @@ class SavedLoop:
         peers: Result files of other methods that it is compared with, by the methods' names.
         times_origin: Where the frame times come from, as the window tells it; empty if unknown.
         spacing_origin: The same of the spacing.
-        complete: Whether the tracking ran to its end.
         measurements: What was measured, or None.
         rejected: Segments that the review rejected.
         reviewed: Whether the moving contour was accepted.
@@ -71,11 +70,10 @@ class SavedLoop:
     view_confirmed: bool = False
     ed_frame: int | None = None
     es_frame: int | None = None
-    given: frozenset[str] | None = None
+    mark_origins: tuple[str, str] = ("", "")
     mask: Mask | None = None
     tracked_mask: Mask | None = None
     result: Path | None = None
-    complete: bool = True
     measurements: Measurements | None = None
     rejected: frozenset[str] = frozenset()
     reviewed: bool = False
@@ -174,12 +172,11 @@ def _loop_out(loop: SavedLoop, folder: Path) -> dict[str, Any]:
         "view_confirmed": loop.view_confirmed,
         "ed_frame": loop.ed_frame,
         "es_frame": loop.es_frame,
-        "given": None if loop.given is None else sorted(loop.given),
+        "mark_origins": list(loop.mark_origins),
         "mask": None if loop.mask is None else mask_out(loop.mask),
         "tracked_with_mask": loop.mask is not None and same,
         "tracked_mask": tracked,
         "result": None if loop.result is None else _located(loop.result, folder),
-        "complete": loop.complete,
         "measurements": None if loop.measurements is None else measurements_out(loop.measurements),
         "rejected": sorted(loop.rejected),
         "reviewed": loop.reviewed,
@@ -195,6 +192,7 @@ def _loop_in(stored: Mapping[str, Any], folder: Path) -> SavedLoop:
     read, measured, tracked = stored["read"], stored["measurements"], stored["tracked_mask"]
     spacing = read["spacing_mm"]
     mask = None if stored["mask"] is None else mask_in(stored["mask"])
+    early, late = stored.get("mark_origins", ("", ""))
     tracked_mask = mask if stored["tracked_with_mask"] else None
     return SavedLoop(
         source=_found(stored["source"], folder),
@@ -213,13 +211,12 @@ def _loop_in(stored: Mapping[str, Any], folder: Path) -> SavedLoop:
         mask=mask,
         tracked_mask=tracked_mask if tracked is None else mask_in(tracked),
         result=_found(stored["result"], folder),
-        complete=bool(stored["complete"]),
         measurements=None if measured is None else measurements_in(measured),
         rejected=frozenset(str(name) for name in stored["rejected"]),
         reviewed=bool(stored["reviewed"]),
         frame=int(stored["frame"]),
         # Sessions of earlier builds say nothing of these.
-        given=None if stored.get("given") is None else frozenset(map(str, stored["given"])),
+        mark_origins=(str(early), str(late)),
         peers=MappingProxyType(
             {str(name): _place(names, folder) for name, names in stored.get("peers", {}).items()}
         ),

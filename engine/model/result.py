@@ -88,6 +88,15 @@ class TrackingResult:
         """The field of the finest scale."""
         return self.fields[-1]
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the run ended before the finest scale that its settings ask for."""
+        tracking = self.config.get("tracking")
+        asked = tracking.get("scales") if isinstance(tracking, Mapping) else None
+        order = [scale.value for scale in Scale]
+        known = [order.index(key) for key in asked or () if key in order]
+        return order.index(self.finest.scale.value) < max(known, default=0)
+
     def at_scale(self, scale: Scale) -> ScaleField:
         """Return the field of a scale.
 

@@ -137,8 +137,13 @@ class FakeVerbs:
             progress.report(Step(f"scale {Scale(key).label}", index + 1, 4, fraction=done))
             while self.gate is not None and not self.gate.wait(0.01):
                 progress.check()
+        return self.gather(tuple(fields), cine, mask, config)
+
+    def gather(
+        self, fields: tuple[ScaleField, ...], cine: Cine, mask: Mask, config: TrackingConfig
+    ) -> TrackingResult:
         return TrackingResult(
-            tuple(fields),
+            fields,
             mask.data,
             "ssmsr",
             Target(config.target),
@@ -152,6 +157,7 @@ class FakeVerbs:
             ed_frame=None if mask.ed_frame is None else mask.ed_frame + cine.first_frame,
             es_frame=None if mask.es_frame is None else mask.es_frame + cine.first_frame,
             mark_origins=mask.mark_origins,
+            config={"tracking": {"scales": list(config.scales)}},
         )
 
     def trust(self, result: TrackingResult, scale: Scale, progress: Progress) -> Trust:

@@ -162,7 +162,8 @@ def test_closing_in_the_middle_of_a_run_keeps_the_finished_scales(
     wait_idle(window, qtbot)
     loop = current(window)
     assert list(loop.flows) == [Scale.EIGHTH]
-    assert loop.result is None
+    assert loop.result is not None
+    assert loop.result.stopped
     assert "not complete" in window.track_panel.state()[1]
     window.close()
 

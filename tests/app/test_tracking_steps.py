@@ -6,17 +6,20 @@ import dataclasses
 import threading
 from pathlib import Path
 
+import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from small_engine import FakeVerbs, dialogs, until, wait_idle
 
 from app.display import Page
 from app.main_window import MainWindow
-from app.operations.confirm import confirm_view
+from app.operations.calibrate import calibrate, set_frame_rate
+from app.operations.confirm import confirm_view, take_marks
 from app.operations.track import _with_marks
 from app.panels.track_panel import coarse_words
 from app.widgets.step_section import StepState
 from engine.config import Preset
+from engine.cycle import SMALLEST_AREA
 from engine.errors import ResourceError
 from engine.masks.left_ventricle import find_left_ventricle
 from engine.masks.sector import analyse_sector
@@ -67,12 +70,63 @@ def test_cancel_keeps_finished_scales_and_says_that_it_is_incomplete(
     opened.actions_["cancel"].trigger()
     until(qtbot, lambda: not opened.context.jobs.busy)
     assert session.loop is not None
-    assert session.loop.result is None
     assert list(session.loop.flows) == [Scale.EIGHTH]
     state, text = opened.track_panel.state()
     assert state is StepState.ATTENTION
     assert "not complete" in text
     assert not dialogs(opened)
+
+
+def test_what_a_stopped_run_has_finished_is_measured(
+    opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot
+) -> None:
+    verbs.gate = threading.Event()
+    opened.track_panel.run()
+    session = opened.context.session
+    until(qtbot, lambda: session.loop is not None and bool(session.loop.flows))
+    assert session.loop is not None
+    assert session.loop.result is None, "the run goes on"
+    opened.actions_["cancel"].trigger()
+    wait_idle(opened, qtbot)
+    result = session.loop.result
+    assert result is not None
+    assert [item.scale for item in result.fields] == [Scale.EIGHTH]
+    assert result.stopped
+    opened.measure_panel.run()
+    wait_idle(opened, qtbot)
+    assert session.loop.measurements is not None
+    verbs.gate.set()
+    opened.track_panel.run()
+    wait_idle(opened, qtbot)
+    assert session.loop.result is not None
+    assert not session.loop.result.stopped
+
+
+def test_what_is_told_while_tracking_holds_for_its_result(
+    opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot
+) -> None:
+    verbs.gate = threading.Event()
+    opened.track_panel.run()
+    session = opened.context.session
+    until(qtbot, lambda: session.loop is not None and bool(session.loop.flows))
+    opened.mask_panel.choose_view(View.A2C)
+    take_marks(opened.context, 1, None)
+    calibrate(opened.context, ((10.0, 10.0), (10.0, 60.0)), 20.0)
+    set_frame_rate(opened.context, 25.0)
+    verbs.gate.set()
+    wait_idle(opened, qtbot)
+    loop = session.loop
+    assert loop is not None
+    assert loop.result is not None
+    assert (loop.result.view, loop.result.ed_frame) == (View.A2C, 1 + 5)
+    assert loop.result.mark_origins == ("", SMALLEST_AREA)
+    assert loop.result.spacing_mm == (0.4, 0.4)
+    assert loop.result.frame_times_s is not None
+    assert loop.result.frame_times_s[1] == pytest.approx(0.04)
+    assert list(loop.flows) == list(Scale)
+    for flow in loop.flows.values():
+        assert flow.spacing_mm == (0.4, 0.4)
+        assert flow.trust is not None
 
 
 def test_preview_preset_tracks_two_scales(opened: MainWindow, qtbot: QtBot) -> None:

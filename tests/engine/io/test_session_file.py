@@ -46,7 +46,7 @@ def whole(mask: Mask, tmp_path: Path) -> SavedLoop:
         mask=mask,
         tracked_mask=mask,
         result=tmp_path / "work" / "out" / "result.h5",
-        complete=False,
+        mark_origins=("R wave", ""),
         measurements=Measurements(
             (
                 Measurement("speed_mean", "mean", "mask", 1.25, "cm/s", 4, 0.08, 0.5),
@@ -148,7 +148,7 @@ def test_sessions_that_cannot_be(whole: SavedLoop, tmp_path: Path) -> None:
         path.write_text(json.dumps({key: document[key] for key in document if key != name}))
         with pytest.raises(UnreadableFileError, match=r"s\.json"):
             read_session(path)
-    for name in loop.keys() - {"peers", "times_origin", "spacing_origin", "given"}:
+    for name in loop.keys() - {"peers", "times_origin", "spacing_origin", "mark_origins"}:
         short = {key: loop[key] for key in loop if key != name}
         path.write_text(json.dumps(document | {"loops": [short]}))
         with pytest.raises(UnreadableFileError, match=r"s\.json"):

@@ -163,3 +163,15 @@ def test_rows_are_selected_by_quantity_and_region() -> None:
     assert [row.value for row in table.select("strain_longitudinal")] == [-18.0, -20.0]
     assert [row.value for row in table.select("strain_longitudinal", "global")] == [-18.0]
     assert not list(table.select("speed_mean"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "stopped"),
+    [(["1_8", "1_4", "1_2", "1"], True), (["1_8", "1_2"], False), (["new", 3], False), ([], False)],
+)
+def test_a_result_knows_whether_its_finest_scale_is_missing(
+    asked: list[object], stopped: bool
+) -> None:
+    half = result(fields=(scale_field(Scale.HALF),), config={"tracking": {"scales": asked}})
+    assert half.stopped is stopped
+    assert not result().stopped, "a file of another program says nothing"
