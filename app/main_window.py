@@ -30,6 +30,7 @@ from app.display import Page
 from app.editing import EditController
 from app.handlers import Handlers
 from app.menus import add_research_notice, add_undo, check_actions
+from app.operations.edit_contour import name_walls
 from app.operations.follow_wall import WallFollower
 from app.operations.privacy import restore_choice
 from app.panels.loop_panel import LoopPanel
@@ -207,6 +208,7 @@ class MainWindow(QMainWindow):
         ):
             signal.connect(self._refresh)
         session.loop_changed.connect(self._drop_tools)
+        session.mask_edited.connect(lambda number: name_walls(context, number))
         self.steps.opened.connect(
             lambda title: context.display.set(wall=title == ReviewPanel.title)
         )

@@ -16,9 +16,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoGroup, QUndoStack
+from PySide6.QtGui import QUndoGroup
 
 from app.flow_view import FlowView
+from app.history import MaskHistory
 from app.verbs import TrackedWall
 from engine.config import ReadConfig
 from engine.model import Cine, Mask, Measurements, Scale, Target, TrackingResult, View
@@ -147,25 +148,6 @@ class Loop:
         return next((self.flows[scale] for scale in reversed(Scale) if scale in self.flows), None)
 
 
-class _MaskEdit(QUndoCommand):
-    """One stroke: swaps the mask of one loop, and touches nothing else."""
-
-    def __init__(self, session: Session, loop_id: int, before: Mask, after: Mask, text: str):
-        super().__init__(text)
-        self._session = session
-        self._loop_id = loop_id
-        self._before = before
-        self._after = after
-
-    def undo(self) -> None:
-        """Bring the mask before the stroke back."""
-        self._session.update(self._loop_id, mask=self._before)
-
-    def redo(self) -> None:
-        """Make the stroke."""
-        self._session.update(self._loop_id, mask=self._after)
-
-
 class Session(QObject):
     """The open loops.
 
@@ -176,6 +158,7 @@ class Session(QObject):
         review_changed: That field of the current loop changed.
         frame_changed: The frame shown.
         privacy_changed: Patient data is hidden or shown.
+        mask_edited: A stroke was made or undone on the loop of that number.
     """
 
     loops_changed = Signal()
@@ -188,6 +171,7 @@ class Session(QObject):
     review_changed = Signal()
     frame_changed = Signal(int)
     privacy_changed = Signal()
+    mask_edited = Signal(int)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -195,7 +179,7 @@ class Session(QObject):
         self._loops: dict[int, Loop] = {}
         self._current: int | None = None
         self._frames: dict[int, int] = {}
-        self._stacks: dict[int, QUndoStack] = {}
+        self._histories: dict[int, MaskHistory] = {}
         self.undo_group = QUndoGroup(self)
         self.private = False
 
@@ -231,14 +215,19 @@ class Session(QObject):
         """Return a loop, or None if it was closed."""
         return self._loops.get(loop_id)
 
+    def history_of(self, loop_id: int) -> MaskHistory:
+        """Strokes on the mask of an open loop."""
+        return self._histories[loop_id]
+
     def add(self, name: str, cine: Cine, **values: Any) -> Loop:
         """Add a loop and make it current."""
         loop = Loop(next(self._ids), name, cine, **values)
         self._loops[loop.loop_id] = loop
         self._frames[loop.loop_id] = 0
-        self._stacks[loop.loop_id] = QUndoStack(self.undo_group)
+        history = MaskHistory(self.undo_group, lambda mask: self._swap_mask(loop.loop_id, mask))
+        self._histories[loop.loop_id] = history
         self._current = loop.loop_id
-        self._stacks[loop.loop_id].setActive(True)
+        history.stack.setActive(True)
         self.loops_changed.emit()
         self._announce_loop()
         return loop
@@ -247,7 +236,7 @@ class Session(QObject):
         """Make a loop current."""
         if loop_id in self._loops and loop_id != self._current:
             self._current = loop_id
-            self._stacks[loop_id].setActive(True)
+            self._histories[loop_id].stack.setActive(True)
             self._announce_loop()
 
     def close(self, loop_id: int) -> None:
@@ -255,7 +244,7 @@ class Session(QObject):
         if self._loops.pop(loop_id, None) is None:
             return
         del self._frames[loop_id]
-        self._stacks.pop(loop_id).deleteLater()
+        self._histories.pop(loop_id).stack.deleteLater()
         if self._current == loop_id:
             self._current = next(reversed(self._loops), None)
         self.loops_changed.emit()
@@ -279,7 +268,7 @@ class Session(QObject):
         loop = self._loops.get(loop_id)
         if loop is None or loop.mask is None:
             return
-        self._stacks[loop.loop_id].push(_MaskEdit(self, loop.loop_id, loop.mask, after, text))
+        self._histories[loop_id].push(loop.mask, after, text)
 
     def set_frame(self, frame: int) -> None:
         """Show a frame of the current loop."""
@@ -290,6 +279,10 @@ class Session(QObject):
         if frame != self._frames[loop.loop_id]:
             self._frames[loop.loop_id] = frame
             self.frame_changed.emit(frame)
+
+    def _swap_mask(self, loop_id: int, mask: Mask) -> None:
+        self.update(loop_id, mask=mask)
+        self.mask_edited.emit(loop_id)
 
     def _announce_loop(self) -> None:
         self.loop_changed.emit()

@@ -13,7 +13,7 @@ from app.flow_view import FlowView, make_flow_view
 from app.operations.facts import tell
 from engine.config import ReadConfig
 from engine.errors import InputError
-from engine.model import Cine
+from engine.model import Cine, ScaleField
 from engine.progress import Progress
 
 
@@ -80,15 +80,20 @@ def renew_flows(context: Context, loop_id: int) -> None:
     if not old:
         return
 
-    def work(progress: Progress) -> dict[FlowView, FlowView]:
-        return {flow: _renewed(flow, cine, progress) for flow in old}
+    def work(progress: Progress) -> dict[ScaleField, FlowView]:
+        return {flow.field: _renewed(flow, cine, progress) for flow in old}
 
-    def show(fresh: dict[FlowView, FlowView]) -> None:
+    def show(fresh: dict[ScaleField, FlowView]) -> None:
+        def taken(flow: FlowView) -> FlowView:
+            """Trust may have come meanwhile."""
+            view = fresh.get(flow.field, flow)
+            return view if flow.trust is None else view.with_trust(flow.trust)
+
         now = context.session.get(loop_id)
         # Two facts given one after the other convert side by side: the older ones end unused.
         if now is not None and now.cine is cine:
-            flows = {scale: fresh.get(flow, flow) for scale, flow in now.flows.items()}
-            peers = {name: fresh.get(flow, flow) for name, flow in now.peers.items()}
+            flows = {scale: taken(flow) for scale, flow in now.flows.items()}
+            peers = {name: taken(flow) for name, flow in now.peers.items()}
             context.session.update(loop_id, flows=flows, peers=peers)
 
     context.jobs.start("Converting units", work, show)
@@ -100,5 +105,4 @@ def _in_unit(flow: FlowView, cine: Cine) -> bool:
 
 def _renewed(flow: FlowView, cine: Cine, progress: Progress) -> FlowView:
     progress.check()
-    view = make_flow_view(flow.field, flow.mask, cine.spacing_mm, cine.frame_times_s)
-    return view if flow.trust is None else view.with_trust(flow.trust)
+    return make_flow_view(flow.field, flow.mask, cine.spacing_mm, cine.frame_times_s)

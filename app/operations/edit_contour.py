@@ -155,8 +155,7 @@ def follow(context: Context, drawn: Contours | None = None) -> None:
 def choose_left_wall(context: Context, *, mirrored: bool) -> None:
     """Take the user's word on which wall is on the left of the image.
 
-    Walls are named along the contour, so in a mirrored image it runs from right to left. What was
-    tracked is named anew.
+    Walls are named along the contour, so in a mirrored image it runs from right to left.
 
     Args:
         context: The window's parts.
@@ -173,11 +172,39 @@ def choose_left_wall(context: Context, *, mirrored: bool) -> None:
         return
     turned = dataclasses.replace(loop.mask, contours=reversed_contours(contours))
     session.edit_mask(turned, "Swap walls", loop.loop_id)
-    result = loop.result
-    if result is not None and result.contours is not None:
-        if starts_on_the_right(result.contours) != mirrored:
-            result = dataclasses.replace(result, contours=reversed_contours(result.contours))
-        session.update(loop.loop_id, result=result, measurements=None)
+
+
+def name_walls(context: Context, loop_id: int) -> None:
+    """Let the contours of what was tracked run as those of the mask do, which name its walls.
+
+    A swap, and its undoing, name the walls anew and leave the tracking as good as it was.
+
+    Args:
+        context: The window's parts.
+        loop_id: Loop whose mask was edited.
+    """
+    loop = context.session.get(loop_id)
+    if loop is None or loop.mask is None or loop.result is None:
+        return
+    contours, mine = loop.mask.contours, loop.result.contours
+    if contours is None or mine is None or contours.closed or mine.closed:
+        return
+    if starts_on_the_right(contours) == starts_on_the_right(mine):
+        return
+    tracked = loop.mask if _turned(loop.mask, loop.tracked_mask) else loop.tracked_mask
+    result = dataclasses.replace(loop.result, contours=reversed_contours(mine))
+    context.session.update(loop_id, result=result, tracked_mask=tracked, measurements=None)
+
+
+def _turned(mask: Mask, other: Mask | None) -> bool:
+    """Whether two masks differ in nothing but the direction of their contours."""
+    if other is None or mask.contours is None or other.contours is None:
+        return False
+    back = reversed_contours(mask.contours)
+    curves = [(back.endocardial, other.contours.endocardial)]
+    if back.epicardial is not None and other.contours.epicardial is not None:
+        curves.append((back.epicardial, other.contours.epicardial))
+    return all(np.array_equal(*pair) for pair in (*curves, (mask.data, other.data)))
 
 
 def _contours(context: Context) -> Contours:

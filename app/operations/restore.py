@@ -77,6 +77,9 @@ def open_session(
         for loop, item in zip(loops, found, strict=True):
             context.session.activate(loop.loop_id)
             context.session.set_frame(item.saved.frame)
+            if item.saved.history is not None and loop.mask is not None:
+                history = context.session.history_of(loop.loop_id)
+                history.take_up(item.saved.history, loop.mask, loop.tracked_mask)
             look_into(context, loop)
             weigh(context, loop.loop_id)
             if loop.mask is None and loop.frame_count > 1:

@@ -15,7 +15,7 @@ from app.context import Context
 from app.display import DisplayOptions
 from app.flow_view import FlowView
 from app.operations.facts import as_told
-from app.session import Loop
+from app.session import Loop, Session
 from engine.errors import InputError
 from engine.io.session_file import SavedLoop, SavedSession, write_session
 from engine.model import Scale, TrackingResult
@@ -123,14 +123,14 @@ def snapshot(context: Context) -> SavedSession:
     loops = session.loops
     current = session.loop
     return SavedSession(
-        loops=tuple(saved_loop(loop, session.frame_of(loop.loop_id)) for loop in loops),
+        loops=tuple(saved_loop(session, loop) for loop in loops),
         current=0 if current is None else loops.index(current),
         display=options_out(context.display.options),
         playback=context.player.settings(),
     )
 
 
-def saved_loop(loop: Loop, frame: int) -> SavedLoop:
+def saved_loop(session: Session, loop: Loop) -> SavedLoop:
     """Return what is kept of a loop."""
     first = loop.cine.first_frame
     return SavedLoop(
@@ -149,9 +149,10 @@ def saved_loop(loop: Loop, frame: int) -> SavedLoop:
         measurements=loop.measurements,
         rejected=loop.rejected,
         reviewed=loop.reviewed,
-        frame=frame,
+        frame=session.frame_of(loop.loop_id),
         times_origin=loop.cine.provenance.times_origin,
         spacing_origin=loop.cine.provenance.spacing_origin,
+        history=session.history_of(loop.loop_id).saved(loop.mask, loop.tracked_mask),
     )
 
 

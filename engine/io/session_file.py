@@ -25,11 +25,35 @@ from engine.io.session_parts import (
     measurements_out,
 )
 from engine.io.sniff import head_of
-from engine.model import Mask, Measurements, Target, View
+from engine.model import Mask, Measurements, PackedMask, Target, View
 
 _VERSION: Final = 2
 _KIND: Final = "myoflux session"
 _ADVICE: Final = "Choose a session that this program saved."
+
+
+@dataclass(frozen=True, eq=False)
+class SavedHistory:
+    """Strokes on the mask of one loop, that can be undone and made again.
+
+    Attributes:
+        texts: What each stroke is called.
+        masks: The mask before the first stroke, then after each.
+        index: How many strokes are made: the place among ``masks`` of the loop's own.
+        tracked: The place of the mask that was tracked with, or None if it is not among them.
+    """
+
+    texts: tuple[str, ...]
+    masks: tuple[PackedMask, ...]
+    index: int
+    tracked: int | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.masks) != len(self.texts) + 1:
+            raise InputError("its history lacks a mask")
+        places = {self.index, self.index if self.tracked is None else self.tracked}
+        if not places <= set(range(len(self.masks))):
+            raise InputError("its history shows a mask that it does not hold")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +79,7 @@ class SavedLoop:
         peers: Result files of other methods that it is compared with, by the methods' names.
         times_origin: Where the frame times come from, as the window tells it; empty if unknown.
         spacing_origin: The same of the spacing.
+        history: Strokes on the mask, or None.
         measurements: What was measured, or None.
         rejected: Segments that the review rejected.
         reviewed: Whether the moving contour was accepted.
@@ -81,6 +106,7 @@ class SavedLoop:
     peers: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
     times_origin: str = ""
     spacing_origin: str = ""
+    history: SavedHistory | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +182,7 @@ def read_session(path: Path) -> SavedSession:
 def _loop_out(loop: SavedLoop, folder: Path) -> dict[str, Any]:
     """Return a loop as JSON values."""
     same = loop.tracked_mask is loop.mask
-    tracked = None if loop.tracked_mask is None or same else mask_out(loop.tracked_mask)
+    tracked = None if loop.tracked_mask is None or same else _packed(loop.tracked_mask)
     spacing = loop.read.spacing_mm
     return {
         "source": None if loop.source is None else _located(loop.source, folder),
@@ -173,7 +199,7 @@ def _loop_out(loop: SavedLoop, folder: Path) -> dict[str, Any]:
         "ed_frame": loop.ed_frame,
         "es_frame": loop.es_frame,
         "mark_origins": list(loop.mark_origins),
-        "mask": None if loop.mask is None else mask_out(loop.mask),
+        "mask": None if loop.mask is None else _packed(loop.mask),
         "tracked_with_mask": loop.mask is not None and same,
         "tracked_mask": tracked,
         "result": None if loop.result is None else _located(loop.result, folder),
@@ -184,14 +210,40 @@ def _loop_out(loop: SavedLoop, folder: Path) -> dict[str, Any]:
         "peers": {name: _located(path, folder) for name, path in loop.peers.items()},
         "times_origin": loop.times_origin,
         "spacing_origin": loop.spacing_origin,
+        "history": None if loop.history is None else _history_out(loop.history),
     }
+
+
+def _packed(mask: Mask) -> dict[str, Any]:
+    return mask_out(PackedMask.of(mask))
+
+
+def _history_out(history: SavedHistory) -> dict[str, Any]:
+    return {
+        "texts": list(history.texts),
+        "masks": [mask_out(packed) for packed in history.masks],
+        "index": history.index,
+        "tracked": history.tracked,
+    }
+
+
+def _history_in(stored: Mapping[str, Any] | None) -> SavedHistory | None:
+    """Return the strokes of a loop; sessions of earlier builds hold none."""
+    if stored is None:
+        return None
+    return SavedHistory(
+        texts=tuple(str(text) for text in stored["texts"]),
+        masks=tuple(mask_in(mask) for mask in stored["masks"]),
+        index=int(stored["index"]),
+        tracked=None if stored["tracked"] is None else int(stored["tracked"]),
+    )
 
 
 def _loop_in(stored: Mapping[str, Any], folder: Path) -> SavedLoop:
     """Build a loop from JSON values."""
     read, measured, tracked = stored["read"], stored["measurements"], stored["tracked_mask"]
     spacing = read["spacing_mm"]
-    mask = None if stored["mask"] is None else mask_in(stored["mask"])
+    mask = None if stored["mask"] is None else mask_in(stored["mask"]).unpack()
     early, late = stored.get("mark_origins", ("", ""))
     tracked_mask = mask if stored["tracked_with_mask"] else None
     return SavedLoop(
@@ -209,7 +261,7 @@ def _loop_in(stored: Mapping[str, Any], folder: Path) -> SavedLoop:
         ed_frame=None if stored["ed_frame"] is None else int(stored["ed_frame"]),
         es_frame=None if stored["es_frame"] is None else int(stored["es_frame"]),
         mask=mask,
-        tracked_mask=tracked_mask if tracked is None else mask_in(tracked),
+        tracked_mask=tracked_mask if tracked is None else mask_in(tracked).unpack(),
         result=_found(stored["result"], folder),
         measurements=None if measured is None else measurements_in(measured),
         rejected=frozenset(str(name) for name in stored["rejected"]),
@@ -222,6 +274,7 @@ def _loop_in(stored: Mapping[str, Any], folder: Path) -> SavedLoop:
         ),
         times_origin=str(stored.get("times_origin", "")),
         spacing_origin=str(stored.get("spacing_origin", "")),
+        history=_history_in(stored.get("history")),
     )
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import base64
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import InputError
-from engine.model import Contours, Mask, MaskKind, Measurement, Measurements
+from engine.model import Contours, Mask, MaskKind, Measurement, Measurements, PackedMask
 
 _DECIMALS = 3
 
@@ -38,12 +36,13 @@ def contours_in(stored: Mapping[str, Any]) -> Contours:
     )
 
 
-def mask_out(mask: Mask) -> dict[str, Any]:
-    """Return a mask as JSON values, its pixels packed to bits."""
+def mask_out(packed: PackedMask) -> dict[str, Any]:
+    """Return a mask as JSON values."""
+    mask = packed.about
     return {
         "kind": mask.kind.value,
-        "shape": list(mask.shape),
-        "bits": base64.b64encode(zlib.compress(np.packbits(mask.data).data, 1)).decode("ascii"),
+        "shape": list(packed.shape),
+        "bits": base64.b64encode(packed.bits).decode("ascii"),
         "contours": None if mask.contours is None else contours_out(mask.contours),
         "notes": list(mask.notes),
         "ed_frame": mask.ed_frame,
@@ -53,24 +52,13 @@ def mask_out(mask: Mask) -> dict[str, Any]:
     }
 
 
-def mask_in(stored: Mapping[str, Any]) -> Mask:
-    """Return a mask from JSON values.
-
-    Raises:
-        InputError: If its pixels do not fill its shape.
-    """
-    shape = tuple(int(size) for size in stored["shape"])
-    count = int(np.prod(shape, dtype=np.int64))
-    length = (count + 7) // 8
-    # No more is unpacked than the shape asks for, whatever a damaged file may claim.
-    packed = zlib.decompressobj().decompress(base64.b64decode(stored["bits"]), length + 1)
-    if len(shape) != 3 or len(packed) != length:
-        raise InputError("the mask's pixels do not fill its shape")
-    bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=count)
+def mask_in(stored: Mapping[str, Any]) -> PackedMask:
+    """Return a mask from JSON values, still packed."""
+    frames, height, width = (int(size) for size in stored["shape"])
     contours = stored["contours"]
     early, late = stored.get("mark_origins", ("", ""))
-    return Mask(
-        bits.reshape(shape).astype(np.bool_),
+    about = Mask(
+        np.ones((1, 1, 1), np.bool_),
         MaskKind(stored["kind"]),
         contours=None if contours is None else contours_in(contours),
         notes=tuple(str(note) for note in stored["notes"]),
@@ -79,6 +67,7 @@ def mask_in(stored: Mapping[str, Any]) -> Mask:
         confidence=stored["confidence"],
         mark_origins=(str(early), str(late)),
     )
+    return PackedMask(base64.b64decode(stored["bits"]), (frames, height, width), about)
 
 
 def measurements_out(measured: Measurements) -> dict[str, Any]:

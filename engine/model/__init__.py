@@ -4,6 +4,7 @@ from engine.model.cine import Cine, Provenance
 from engine.model.field import Scale, ScaleField
 from engine.model.mask import Contours, Mask, MaskKind
 from engine.model.measurement import Measurement, Measurements
+from engine.model.packed import PackedMask
 from engine.model.result import TrackingResult
 from engine.model.view import Target, View
 
@@ -14,6 +15,7 @@ __all__ = [
     "MaskKind",
     "Measurement",
     "Measurements",
+    "PackedMask",
     "Provenance",
     "Scale",
     "ScaleField",

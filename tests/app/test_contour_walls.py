@@ -130,11 +130,15 @@ def test_a_tracked_loop_is_named_anew_after_the_swap(tracked: MainWindow, qtbot:
     tracked.mask_panel.choose_view(View.A4C)
     tracked.mask_panel.choose_left_wall(mirrored=True)
     wait_idle(tracked, qtbot)
-    loop = tracked.context.session.loop
-    assert loop is not None
-    assert loop.result is not None
-    if loop.result.contours is not None:
-        assert starts_on_the_right(loop.result.contours)
+    session = tracked.context.session
+    for mirrored in (True, False):
+        loop = session.loop
+        assert loop is not None
+        assert loop.result is not None
+        assert loop.result.contours is not None
+        assert starts_on_the_right(loop.result.contours) == mirrored
+        assert not loop.stale, "nothing is to be tracked again"
+        session.undo_group.undo()
 
 
 @pytest.mark.parametrize(

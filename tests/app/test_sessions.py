@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,45 @@ def test_saved_session_comes_back_whole(worked: MainWindow, qtbot: QtBot, tmp_pa
     wait_idle(worked, qtbot)
     assert_same_work(worked, before)
     assert not dialogs(worked)
+
+
+def test_strokes_can_be_undone_in_another_run_of_the_program(
+    tracked: MainWindow, verbs: FakeVerbs, qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = tracked.context.session
+    places = []
+    for text in ("first", "second", "third"):
+        mask = current(tracked).mask
+        assert mask is not None
+        places.append(mask)
+        data = mask.data.copy()
+        data[:, len(places)] = True
+        session.edit_mask(dataclasses.replace(mask, data=data), text, current(tracked).loop_id)
+    session.undo_group.undo()
+    path = tmp_path / f"work{SUFFIX}"
+    save_session(tracked.context, path, lambda _: None)
+    wait_idle(tracked, qtbot)
+    tracked.close()
+    window = make_window(verbs, Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.commands.open_path(path)
+    wait_idle(window, qtbot)
+    group = window.context.session.undo_group
+    assert (group.undoText(), group.redoText()) == ("second", "third")
+    assert current(window).stale
+    for before, left in ((places[1], True), (places[0], False)):
+        group.undo()
+        mask = current(window).mask
+        assert mask is not None
+        assert np.array_equal(mask.data, before.data)
+        assert current(window).stale is left, "the first mask is the one that was tracked with"
+    assert not group.canUndo()
+    for _ in range(3):
+        group.redo()
+    mask = current(window).mask
+    assert mask is not None
+    assert mask.data[:, 1:4].all()
+    window.close()
 
 
 def test_closed_without_saving_is_offered_and_continued(

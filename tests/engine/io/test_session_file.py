@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -11,8 +12,23 @@ import pytest
 
 from engine.config import ReadConfig
 from engine.errors import InputError, UnreadableFileError
-from engine.io.session_file import SavedLoop, SavedSession, read_session, write_session
-from engine.model import Contours, Mask, MaskKind, Measurement, Measurements, Target, View
+from engine.io.session_file import (
+    SavedHistory,
+    SavedLoop,
+    SavedSession,
+    read_session,
+    write_session,
+)
+from engine.model import (
+    Contours,
+    Mask,
+    MaskKind,
+    Measurement,
+    Measurements,
+    PackedMask,
+    Target,
+    View,
+)
 
 
 @pytest.fixture
@@ -62,6 +78,7 @@ def whole(mask: Mask, tmp_path: Path) -> SavedLoop:
         peers={"dis": tmp_path / "work" / "a-dis.h5"},
         times_origin="given by hand: 60 frames/s",
         spacing_origin="calibrated by hand",
+        history=SavedHistory(("first", "second"), (PackedMask.of(mask),) * 3, index=1, tracked=0),
     )
 
 
@@ -73,7 +90,7 @@ def test_all_of_a_loop_comes_back(whole: SavedLoop, mask: Mask, tmp_path: Path) 
     session = read_session(path)
     (back,) = session.loops
     for name in SavedLoop.__dataclass_fields__:
-        if name not in {"mask", "tracked_mask", "measurements"}:
+        if name not in {"mask", "tracked_mask", "measurements", "history"}:
             assert getattr(back, name) == getattr(whole, name), name
     assert dict(session.display) == display
     assert dict(session.playback) == playback
@@ -91,6 +108,30 @@ def test_all_of_a_loop_comes_back(whole: SavedLoop, mask: Mask, tmp_path: Path) 
     assert back.measurements.rows == whole.measurements.rows
     assert back.measurements.warnings == ("careful",)
     assert back.measurements.omitted == (("gls", "one view"),)
+    assert back.history is not None
+    assert (back.history.texts, back.history.index) == (("first", "second"), 1)
+    assert back.history.tracked == 0
+    assert np.array_equal(back.history.masks[2].unpack().data, mask.data)
+
+
+def test_a_history_holds_what_it_shows(mask: Mask) -> None:
+    packed = PackedMask.of(mask)
+    with pytest.raises(InputError, match="lacks a mask"):
+        SavedHistory(("one",), (packed,), 0)
+    with pytest.raises(InputError, match="does not hold"):
+        SavedHistory(("one",), (packed, packed), 2)
+
+
+def test_a_packed_mask_is_the_mask_in_less_memory(mask: Mask) -> None:
+    packed = PackedMask.of(mask)
+    back = packed.unpack()
+    assert np.array_equal(back.data, mask.data)
+    assert (back.kind, back.notes, back.contours) == (mask.kind, mask.notes, mask.contours)
+    large = Mask(np.ones((20, 300, 400), np.bool_), MaskKind.WALL)
+    assert len(PackedMask.of(large).bits) < large.data.nbytes / 1000
+    for bits in (packed.bits[:-5], b"nothing"):
+        with pytest.raises(InputError, match="pixels"):
+            dataclasses.replace(packed, bits=bits).unpack()
 
 
 def test_a_mask_edited_after_tracking_stays_another_one(whole: SavedLoop, tmp_path: Path) -> None:
@@ -148,7 +189,13 @@ def test_sessions_that_cannot_be(whole: SavedLoop, tmp_path: Path) -> None:
         path.write_text(json.dumps({key: document[key] for key in document if key != name}))
         with pytest.raises(UnreadableFileError, match=r"s\.json"):
             read_session(path)
-    for name in loop.keys() - {"peers", "times_origin", "spacing_origin", "mark_origins"}:
+    for name in loop.keys() - {
+        "peers",
+        "times_origin",
+        "spacing_origin",
+        "mark_origins",
+        "history",
+    }:
         short = {key: loop[key] for key in loop if key != name}
         path.write_text(json.dumps(document | {"loops": [short]}))
         with pytest.raises(UnreadableFileError, match=r"s\.json"):
