@@ -22,6 +22,7 @@ from app.session import Session
 from app.settings import Settings
 from app.verbs import Verbs
 from engine import __version__
+from engine.heap import share_one_heap
 
 _LOG: Final = logging.getLogger(__name__)
 # A worker that computes in Python gives the interpreter back after this time, s: the shorter, the
@@ -78,6 +79,7 @@ def run(path: Path | None) -> int:
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    share_one_heap()  # before any worker begins
     application = make_application()
     window = make_window()
     window.context.errors.install()

@@ -18,6 +18,7 @@ from engine.analysis.trust import TrustMap, trust_map
 from engine.config import ReportConfig, TrackingConfig
 from engine.device import set_worker_threads, worker_threads
 from engine.export.report import write_report
+from engine.heap import freed_memory_kept
 from engine.io.reader import read_cine
 from engine.io.result_file import read_result, write_result
 from engine.masks.build import build_mask
@@ -83,7 +84,8 @@ def track(
     set_worker_threads(config.reserve_cores)
     method = get_method(config.method)
     listener = _Notices(progress)
-    fields = method.track(cine, mask, config, listener)
+    with freed_memory_kept():
+        fields = method.track(cine, mask, config, listener)
     return gather(fields, cine, mask, config, view=view, notices=tuple(listener.notices))
 
 

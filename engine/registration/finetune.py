@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import islice
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim.adam import adam
 
 from engine.errors import ConvergenceError, InputError
 from engine.registration.features import normalise_locally
@@ -76,22 +77,62 @@ class FinetuneSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class _Sample:
-    """A pair that differs by a known motion (and by all that parts the loop's frames).
+class _Samples:
+    """Pairs that differ by a known motion (and by all that parts the loop's frames).
 
     Attributes:
-        fixed: ``(1, 1, h, w)``.
+        fixed: ``(n, 1, h, w)``.
         moving: Same shape.
-        truth: Pull-back displacement ``(1, 2, h, w)``, px.
-        expected: Log of its amplitude, with some doubt.
-        mask: Weights ``(1, 1, h, w)``.
+        truth: Pull-back displacement ``(n, 2, h, w)``, px.
+        expected: Log of its amplitude, with some doubt, ``(n, 1, h, w)``.
+        mask: Weights ``(n, 1, h, w)``.
     """
 
     fixed: Tensor
     moving: Tensor
     truth: Tensor
-    expected: float
+    expected: Tensor
     mask: Tensor
+
+    @classmethod
+    def joined(cls, samples: Sequence[_Samples]) -> _Samples:
+        """Return samples of one size as a batch."""
+        parts = ([getattr(item, field.name) for item in samples] for field in fields(cls))
+        return cls(*(torch.cat(part) for part in parts))
+
+
+class _Adam:
+    """Adam with betas (0.9, 0.99), without ``torch.optim.Adam``, which first loads the compiler.
+
+    Loading it takes one to three seconds, as long as all steps.
+    """
+
+    def __init__(self, parameters: list[nn.Parameter]) -> None:
+        """Take the parameters; each must have a gradient when a step is made."""
+        self._parameters = parameters
+        self._means = [torch.zeros_like(value) for value in parameters]
+        self._squares = [torch.zeros_like(value) for value in parameters]
+        self._steps = [torch.zeros(()) for _ in parameters]
+
+    @torch.no_grad()
+    def step(self, rate: float) -> None:
+        """Make one step at a learning rate."""
+        gradients = [value.grad for value in self._parameters if value.grad is not None]
+        adam(
+            [*self._parameters],
+            gradients,
+            self._means,
+            self._squares,
+            [],
+            self._steps,
+            amsgrad=False,
+            beta1=0.9,
+            beta2=0.99,
+            lr=rate,
+            weight_decay=0.0,
+            eps=1e-8,
+            maximize=False,
+        )
 
 
 class LoopTrainer:
@@ -138,17 +179,14 @@ class LoopTrainer:
             Cancelled: If a stop was asked for.
         """
         settings = self._settings
-        optimiser = torch.optim.Adam(
-            self._network.parameters(), settings.learning_rate, betas=(0.9, 0.99)
-        )
+        optimiser = _Adam(list(self._network.parameters()))
         before = self._score()
         kept = copy.deepcopy(self._network.state_dict())
         samples = self._samples(np.random.default_rng((self._seed, 0)))
         for step in range(settings.steps):
             self._run.report(step, settings.steps, (0.0, 0.5), "training on the loop")
-            for group in optimiser.param_groups:
-                group["lr"] = settings.learning_rate * (1 - step / settings.steps)
-            self._step(optimiser, [next(samples) for _ in range(settings.samples)])
+            self._fit_to(next(samples))
+            optimiser.step(settings.learning_rate * (1 - step / settings.steps))
         self._retreat(kept)
         if self._score() <= before:
             return settings.steps
@@ -162,73 +200,75 @@ class LoopTrainer:
             for name, value in self._network.named_parameters():
                 value.copy_(torch.lerp(old[name], value, share))
 
-    def _step(self, optimiser: torch.optim.Optimizer, samples: list[_Sample]) -> None:
-        """Make one step on some samples."""
-        optimiser.zero_grad(set_to_none=True)
-        total = 0.0
-        for sample in samples:
-            loss = self._loss(sample) / len(samples)
-            torch.autograd.backward(loss)
-            total += float(loss.detach())
-        if not math.isfinite(total):
+    def _fit_to(self, samples: _Samples) -> None:
+        """Give the parameters the gradient of some samples' loss."""
+        self._network.zero_grad(set_to_none=True)
+        loss = self._loss(samples)
+        torch.autograd.backward(loss)
+        if not math.isfinite(float(loss.detach())):
             raise ConvergenceError(
                 f"Training on the loop left the finite numbers at scale {self._run.scale.label}. "
                 "Track without test-time training."
             )
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
-        optimiser.step()
 
     @cached_property
-    def _scored(self) -> list[_Sample]:
+    def _scored(self) -> list[_Samples]:
         """Samples that are never trained on."""
         samples = self._samples(np.random.default_rng((self._seed, _SCORED_SEED)))
-        return list(islice(samples, self._settings.scored))
+        return list(islice(samples, self._settings.scored // self._settings.samples))
 
     def _score(self) -> float:
         """Return the mean loss on the scored samples."""
         total = 0.0
         with torch.no_grad():
-            for sample in self._scored:
+            for samples in self._scored:
                 self._run.progress.check()
-                total += float(self._loss(sample))
+                total += float(self._loss(samples))
         return total / len(self._scored)
 
-    def _loss(self, sample: _Sample) -> Tensor:
+    def _loss(self, samples: _Samples) -> Tensor:
         """Return how badly the network finds the known motion."""
-        told = torch.full_like(sample.mask, sample.expected)
-        start = MotionEstimate(torch.zeros_like(sample.truth), told)
+        start = MotionEstimate(torch.zeros_like(samples.truth), samples.expected)
         scale = float(self._run.scale.fraction)
-        found: MotionEstimate = self._network(sample.fixed, sample.moving, scale, start)
-        likelihood, error = laplace_loss(*found, sample.truth, sample.mask)
+        found: MotionEstimate = self._network(samples.fixed, samples.moving, scale, start)
+        # Every pair counts alike, however little of it is known.
+        known = samples.mask.mean(dim=(1, 2, 3), keepdim=True).clamp(min=1e-3)
+        likelihood, error = laplace_loss(*found, samples.truth, samples.mask / known)
         return likelihood + error
 
-    def _samples(self, random: np.random.Generator) -> Iterator[_Sample]:
-        """Yield displaced pairs without end."""
-        settings = self._settings
+    def _samples(self, random: np.random.Generator) -> Iterator[_Samples]:
+        """Yield batches of displaced pairs without end."""
         while True:
-            index = int(random.integers(len(self._pairs)))
-            down, right = random_window(random, self._size, settings.crop)
-            view = (..., down, right)
-            batch = self._pairs.at_size([index], self._size)
-            fixed, mask = batch.fixed[view], batch.mask[view]
-            found = self._displacement[index : index + 1][view].to(fixed.device)
-            own = self._log_scale[index : index + 1][view].to(fixed.device).exp()
-            # The window lies at its corner in the moving image, which is looked up whole.
-            corner = found.new_tensor([right.start, down.start]).view(1, 2, 1, 1)
-            aligned = warp(batch.moving, found + corner, mode="bicubic")
-            size = aligned.shape[2:]
-            length = log_uniform(random, self._shortest, max(2 * self._shortest, *size))
-            largest = min(settings.largest, _STEEPEST * length)
-            amplitude = log_uniform(random, settings.smallest, largest)
-            truth = smooth_motion(random, size, amplitude, length).to(fixed.device)
-            yield _Sample(
-                fixed,
-                warp(aligned, invert(truth), mode="bicubic"),
-                truth,
-                math.log(amplitude) + random.normal(0, settings.doubt),
-                # Where the frames are not yet aligned to this precision, nothing is known.
-                mask / (1 + (own / amplitude).square()),
-            )
+            yield _Samples.joined([self._sample(random) for _ in range(self._settings.samples)])
+
+    def _sample(self, random: np.random.Generator) -> _Samples:
+        """Return one displaced pair."""
+        settings = self._settings
+        index = int(random.integers(len(self._pairs)))
+        down, right = random_window(random, self._size, settings.crop)
+        view = (..., down, right)
+        batch = self._pairs.at_size([index], self._size)
+        fixed, mask = batch.fixed[view], batch.mask[view]
+        found = self._displacement[index : index + 1][view].to(fixed.device)
+        own = self._log_scale[index : index + 1][view].to(fixed.device).exp()
+        # The window lies at its corner in the moving image, which is looked up whole.
+        corner = found.new_tensor([right.start, down.start]).view(1, 2, 1, 1)
+        aligned = warp(batch.moving, found + corner, mode="bicubic")
+        size = aligned.shape[2:]
+        length = log_uniform(random, self._shortest, max(2 * self._shortest, *size))
+        largest = min(settings.largest, _STEEPEST * length)
+        amplitude = log_uniform(random, settings.smallest, largest)
+        truth = smooth_motion(random, size, amplitude, length).to(fixed.device)
+        told = math.log(amplitude) + random.normal(0, settings.doubt)
+        return _Samples(
+            fixed,
+            warp(aligned, invert(truth), mode="bicubic"),
+            truth,
+            torch.full_like(mask, told),
+            # Where the frames are not yet aligned to this precision, nothing is known.
+            mask / (1 + (own / amplitude).square()),
+        )
 
     def _grain(self) -> float:
         """Return the size of the speckle, px: the ratio of deviation and slope within the mask."""

@@ -72,7 +72,8 @@ def better_of(
         other: Another motion on this grid.
         least_gain: By how much the other's local correlation must be better.
     """
-    apart = (other.displacement - own.displacement).norm(dim=1, keepdim=True) > _DIFFERENCE_PX
+    way = (other.displacement - own.displacement).square().sum(dim=1, keepdim=True)
+    apart = way > _DIFFERENCE_PX**2
     displacement, log_scale = own.displacement.clone(), own.log_scale.clone()
     for item in range(len(fixed)):
         box = _box_of(_blur(apart[item : item + 1].float()) > _LEAST_SHARE)

@@ -153,31 +153,37 @@ def _centred(image: Tensor) -> Tensor:
 
 def _box_axis(image: Tensor, dim: int, size: int) -> Tensor:
     """Average along one axis over a centred window cut at the border."""
-    length = image.shape[dim]
-    moved = image.movedim(dim, -1)
-    flat = moved.reshape(1, -1, length)
     half = size // 2
-    if size % 2:
-        averaged = _pool(flat, half)
-    else:
-        taps = _counts(flat, half), _counts(flat, half - 1)
-        total = _pool(flat, half) * taps[0] + _pool(flat, half - 1) * taps[1]
-        averaged = total / (taps[0] + taps[1])
-    return averaged.reshape(moved.shape).movedim(-1, dim)
+    total, taps = _window_sum(image, dim, half), _taps(image, dim, half)
+    if size % 2 == 0:
+        total = total + _window_sum(image, dim, half - 1)
+        taps = taps + _taps(image, dim, half - 1)
+    return total / taps
 
 
-def _pool(flat: Tensor, half: int) -> Tensor:
-    """Average ``(1, M, L)`` over 2 half + 1 taps, counting only those inside."""
-    if half == 0:
-        return flat
-    return functional.avg_pool1d(
-        flat, 2 * half + 1, stride=1, padding=half, count_include_pad=False
-    )
+def _window_sum(image: Tensor, dim: int, half: int) -> Tensor:
+    """Sum over 2 half + 1 taps along an axis, what lies outside counting nothing.
+
+    Sums of 1, 2, 4, 8 taps are doubled up, and those of the window's binary digits added.
+    """
+    length, size = image.shape[dim], 2 * half + 1
+    ends = [0, 0] * (image.ndim - 1 - dim) + [half, half]
+    run, total, start = functional.pad(image, ends), torch.zeros_like(image), 0
+    for digit in range(size.bit_length()):
+        taps = 1 << digit
+        if digit:
+            count = run.shape[dim] - taps // 2
+            run = run.narrow(dim, 0, count) + run.narrow(dim, taps // 2, count)
+        if size & taps:
+            total = total + run.narrow(dim, start, length)
+            start += taps
+    return total
 
 
-def _counts(flat: Tensor, half: int) -> Tensor:
-    """Return how many of the 2 half + 1 taps lie inside, ``(L,)``."""
-    length = flat.shape[-1]
-    place = torch.arange(length, device=flat.device)
+def _taps(image: Tensor, dim: int, half: int) -> Tensor:
+    """Return how many of the 2 half + 1 taps lie inside; shaped to be divided by along an axis."""
+    length = image.shape[dim]
+    place = torch.arange(length, device=image.device)
     low, high = (place - half).clamp(min=0), (place + half).clamp(max=length - 1)
-    return (high - low + 1).to(flat.dtype)
+    counts = (high - low + 1).to(image.dtype)
+    return counts.view(-1, *([1] * (image.ndim - 1 - dim)))

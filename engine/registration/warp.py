@@ -233,10 +233,12 @@ def _unbiased(points: Tensor) -> Tensor:
     ``grid_sample`` uses the cubic kernel of parameter -0.75, whose first moment is
     ``m(t) = t^3 - 1.5 t^2 + 1.5 t`` instead of ``t``: it samples up to 0.048 px beside the point,
     a systematic error of every sub-pixel displacement. With ``s = t - 1/2`` the moment is
-    ``s^3 + 0.75 s + 1/2``, which is inverted in closed form.
+    ``s^3 + 0.75 s + 1/2``, which is inverted in closed form (Cardano).
     """
-    base = points.detach().floor()
-    return base + 0.5 + torch.sinh(torch.asinh(4 * (points - base - 0.5)) / 3)
+    middle = points.detach().floor() + 0.5
+    moment = 4 * (points - middle)
+    root = (moment + (moment * moment + 1).sqrt()).pow(1 / 3)
+    return middle + (root - 1 / root) / 2
 
 
 def _determinant(columns: list[Tensor]) -> Tensor:
