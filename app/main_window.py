@@ -30,6 +30,7 @@ from app.display import Page
 from app.editing import EditController
 from app.handlers import Handlers
 from app.menus import add_research_notice, add_undo, check_actions
+from app.operations.beats import choose_beat
 from app.operations.edit_contour import name_walls
 from app.operations.follow_wall import WallFollower
 from app.operations.privacy import restore_choice
@@ -194,6 +195,7 @@ class MainWindow(QMainWindow):
         self.commands.written.connect(self.status.tell)
         self.commands.written.connect(self.report_panel.show_written)
         self.commands.tool_changed.connect(self._refresh)
+        self.player_bar.beat_chosen.connect(lambda number: choose_beat(context, number))
         self.loops.close_requested.connect(self.unsaved.close_loop)
         self.stage.view.hovered.connect(self.status.show_value)
         self.stage.compare.hovered.connect(self.status.show_value)

@@ -9,6 +9,7 @@ import numpy as np
 
 from app.context import Context
 from app.flow_view import FlowView, make_flow_view
+from app.operations.beats import beats_of
 from app.operations.make_mask import make_mask
 from app.operations.privacy import look_into
 from app.operations.track import weigh
@@ -60,6 +61,9 @@ def _add(
         context.session.update(loop.loop_id, error="A single frame has no motion to track.")
         return
     make_mask(context, loop)
+    # One beat, from R to R, where the file tells: the eye learns nothing from the next ones.
+    for first, last in beats_of(loop)[:1]:
+        context.player.set_range(first, last)
     context.player.play()
 
 

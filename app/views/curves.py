@@ -11,6 +11,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
+from app.playback import Player
 from app.session import Session
 from app.views.plots import quiet_plot
 from app.widgets.parts import ElidedLabel, label
@@ -47,9 +48,10 @@ class CurvesView(QWidget):
 
     sought = Signal(int)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, player: Player, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._player = player
         self._times: dict[int, float] = {}
         self.quantity = QComboBox()
         self.quantity.setAccessibleName("Quantity of the curves")
@@ -77,6 +79,7 @@ class CurvesView(QWidget):
         session.measurements_changed.connect(self.refresh)
         session.marks_changed.connect(self._draw)
         session.frame_changed.connect(self._move_cursor)
+        player.state_changed.connect(self._show_played)
         self.refresh()
 
     def refresh(self) -> None:
@@ -129,6 +132,7 @@ class CurvesView(QWidget):
         self._legend.setVisible(len(regions) > 1)
         low, high = marked_range([row.value for row in rows if row.region in regions])
         item.setYRange(low, high, padding=0)
+        self._show_played()
         unit = unit_sign(rows[0].unit) if rows else ""
         item.setLabel("left", unit, color=theme.MUTED)
         item.setLabel("bottom", "Time, s" if timed else "Frame", color=theme.MUTED)
@@ -151,6 +155,18 @@ class CurvesView(QWidget):
                 )
         item.addItem(self._cursor, ignoreBounds=True)
         self._move_cursor(self._session.frame)
+
+    def _show_played(self) -> None:
+        """Draw what is played: a beat, or all frames."""
+        loop = self._session.loop
+        first = 0 if loop is None else loop.cine.first_frame
+        ends = [
+            self._times[frame + first]
+            for frame in (self._player.first, self._player.last)
+            if frame + first in self._times
+        ]
+        if len(ends) == 2 and ends[0] < ends[1]:
+            self.plot.getPlotItem().setXRange(*ends, padding=0.02)
 
     def _move_cursor(self, frame: int) -> None:
         loop = self._session.loop

@@ -25,7 +25,7 @@ class LowerPane(QWidget):
         super().__init__(parent)
         self._session = context.session
         self._wanted = True
-        self.curves = CurvesView(context.session)
+        self.curves = CurvesView(context.session, context.player)
         self.bullseye = BullseyeView(context.session)
         self.probe = ProbeView(context.session, context.display)
         measured = QWidget()

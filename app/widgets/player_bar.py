@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import (
     QComboBox,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.operations.beats import beats_of
 from app.playback import SPEEDS, Player
 from app.session import Session
 from app.widgets.frame_slider import FrameSlider
@@ -25,7 +26,13 @@ from engine.model import Cine
 
 
 class PlayerBar(QFrame):
-    """Drives the player and shows where it is."""
+    """Drives the player and shows where it is.
+
+    Signals:
+        beat_chosen: Number of a beat, from 0, or None for all frames.
+    """
+
+    beat_chosen = Signal(object)
 
     def __init__(self, session: Session, player: Player, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +63,12 @@ class PlayerBar(QFrame):
             self._speed.addItem(f"{100 * speed:.0f} %", speed)
         self._speed.setFixedWidth(82)
         self._speed.activated.connect(lambda: player.set_speed(self._speed.currentData()))
+        self.beats = QComboBox(self)
+        self.beats.setToolTip("What is played. A beat that is chosen is also measured")
+        self.beats.setAccessibleName("Beat")
+        self.beats.setPlaceholderText("Part")
+        self.beats.activated.connect(lambda: self.beat_chosen.emit(self.beats.currentData()))
+        self._ranges: tuple[tuple[int, int], ...] = ()
         self._lay_out()
         session.loop_changed.connect(self._show_loop)
         session.marks_changed.connect(self._show_marks)
@@ -86,9 +99,10 @@ class PlayerBar(QFrame):
         layout.addWidget(self.frame_box)
         layout.addSpacing(6)
         layout.addWidget(self._time)
+        layout.addWidget(self.beats)
         layout.addWidget(self._speed)
         # The keyboard goes from left to right, as the eye does.
-        for one, other in itertools.pairwise((*buttons, self.frame_box, self._speed)):
+        for one, other in itertools.pairwise((*buttons, self.frame_box, self.beats, self._speed)):
             self.setTabOrder(one, other)
 
     def _button(self, name: str, tip: str, action: object) -> QToolButton:
@@ -136,6 +150,25 @@ class PlayerBar(QFrame):
         self.slider.set_marks(loop.ed_frame, loop.es_frame)
         contours = None if loop.mask is None else loop.mask.contours
         self.slider.set_keyframes(() if contours is None else contours.keyframes)
+        self._show_beats(beats_of(loop))
+
+    def _show_beats(self, beats: tuple[tuple[int, int], ...]) -> None:
+        """Offer the beats, where the loop holds more than one of them alone."""
+        loop = self._session.loop
+        whole = (0, 0 if loop is None else loop.frame_count - 1)
+        if (whole, *beats) != self._ranges:
+            self._ranges = (whole, *beats)
+            self.beats.clear()
+            self.beats.addItem("All frames", None)
+            for number in range(len(beats)):
+                self.beats.addItem(f"Beat {number + 1}", number)
+        self.beats.setVisible(bool(beats))
+        self._show_range()
+
+    def _show_range(self) -> None:
+        played = (self._player.first, self._player.last)
+        place = self._ranges.index(played) if played in self._ranges else -1
+        self.beats.setCurrentIndex(place)
 
     def _show_frame(self, frame: int) -> None:
         loop = self._session.loop
@@ -152,6 +185,7 @@ class PlayerBar(QFrame):
         self._play.setIcon(theme.icon("pause" if player.playing else "play"))
         self._loop.setChecked(player.looping)
         self.slider.set_ends(player.first, player.last)
+        self._show_range()
         index = self._speed.findData(player.speed)
         if index >= 0:
             self._speed.setCurrentIndex(index)
