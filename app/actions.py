@@ -53,6 +53,7 @@ NUDGES: Final = ("nudge_left", "nudge_right", "nudge_up", "nudge_down")
 ACTIONS: Final = (
     ActionSpec("open", "File", "Open loop…", ("Ctrl+O",), _NOTHING),
     ActionSpec("open_folder", "File", "Open folder of images…", ("Ctrl+Shift+O",), _NOTHING),
+    ActionSpec("open_part", "File", "Open part…", (), _NOTHING),
     ActionSpec("open_demo", "File", "Open demo phantom", (), _NOTHING),
     ActionSpec("forget_recent", "File", "Forget recent loops", (), _NOTHING),
     ActionSpec("save_session", "File", "Save session…", ("Ctrl+S",), separated=True),

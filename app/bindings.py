@@ -20,7 +20,7 @@ def make_handlers(window: MainWindow) -> dict[str, Callable[..., object]]:
     """Return what every action of the table does; checkable ones are given their state."""
     commands, player, display = window.commands, window.context.player, window.context.display
     names = (
-        "open", "open_folder", "open_demo", "save_session", "calibrate", "set_rate",
+        "open", "open_folder", "open_part", "open_demo", "save_session", "calibrate", "set_rate",
         "caliper", "three_points", "mask_file", "report", "export_video", "export_csv",
         "export_result",
     )  # fmt: skip

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.context import Context
 from app.dialogs import questions
-from app.dialogs.questions import NumberDialog
+from app.dialogs.questions import FramesDialog, NumberDialog
 from app.operations import (
     calibrate,
     confirm,
@@ -27,14 +27,16 @@ from app.operations import (
 from app.operations.make_mask import Places
 from app.views.stage import Stage
 from app.views.tools import CaliperTool, PickTool, Tool
-from engine.config import HandoverFormat, MaskConfig, MaskMethod, ReportConfig
+from engine.config import HandoverFormat, MaskConfig, MaskMethod, ReadConfig, ReportConfig
 from engine.errors import MyofluxError
 
 _LOG: Final = logging.getLogger(__name__)
-_LOOPS: Final = (
-    "Loops and results (*.dcm *.dicom *.mp4 *.avi *.mov *.mkv *.gif *.png *.jpg *.jpeg *.tif "
-    "*.tiff *.nii *.nii.gz *.npz *.h5 *.hdf5 *.myoflux);;All files (*)"
+_CINES: Final = (
+    "*.dcm *.dicom *.mp4 *.avi *.mov *.mkv *.gif *.png *.jpg *.jpeg *.tif *.tiff *.nii *.nii.gz "
+    "*.npz"
 )
+_LOOPS: Final = f"Loops and results ({_CINES} *.h5 *.hdf5 *.myoflux);;All files (*)"
+_PARTS: Final = f"Loops ({_CINES});;All files (*)"
 _DICOM: Final = "DICOM (*.dcm *.dicom);;All files (*)"
 _MASKS: Final = "Masks and contours (*.png *.nii *.nii.gz *.npz *.json);;All files (*)"
 
@@ -77,6 +79,17 @@ class Handlers(QObject):
         path = questions.ask_open(self._window, self._context.settings, "Open loop", _LOOPS)
         if path is not None:
             self.open_path(path)
+
+    def open_part(self) -> None:
+        """Ask for a loop and for the frames of it that are read."""
+        path = questions.ask_open(self._window, self._context.settings, "Open part", _PARTS)
+        if path is None:
+            return
+
+        def read(first: int, stop: int | None) -> None:
+            open_loop.open_path(self._context, path, ReadConfig(frames=(first, stop)))
+
+        FramesDialog(self._window, path.name, read).open()
 
     def open_folder(self) -> None:
         """Ask for a folder of images and open it."""

@@ -23,7 +23,7 @@ from engine.io.reader import read_cine
 from engine.io.result_file import read_result, write_result
 from engine.masks.build import build_mask
 from engine.methods.registry import get_method
-from engine.model import Cine, Mask, Measurements, ScaleField, Target, TrackingResult, View
+from engine.model import Cine, Mask, Measurements, Scale, ScaleField, Target, TrackingResult, View
 from engine.progress import Progress
 
 __all__ = [
@@ -84,6 +84,9 @@ def track(
     set_worker_threads(config.reserve_cores)
     method = get_method(config.method)
     listener = _Notices(progress)
+    coarse = Scale(config.scales[-1]).warning_for(cine.shape[1:])
+    if coarse:
+        listener.notice(coarse)
     with freed_memory_kept():
         fields = method.track(cine, mask, config, listener)
     return gather(fields, cine, mask, config, view=view, notices=tuple(listener.notices))

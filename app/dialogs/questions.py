@@ -13,8 +13,10 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFileDialog,
     QGridLayout,
+    QHBoxLayout,
     QMessageBox,
     QSpacerItem,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +26,7 @@ from app.settings import Settings
 from app.widgets.parts import label
 
 _LEAST_WIDTH: Final = 400
+_MOST_FRAMES: Final = 999_999
 
 
 def ask_open(parent: QWidget, settings: Settings, title: str, kinds: str) -> Path | None:
@@ -153,9 +156,60 @@ class NumberDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.accepted.connect(lambda: on_done(self.box.value()))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(22, 20, 22, 16)
-        layout.setSpacing(14)
-        layout.addWidget(label(question))
-        layout.addWidget(self.box)
-        layout.addWidget(buttons)
+        _stack(self, label(question), self.box, buttons)
+
+
+class FramesDialog(QDialog):
+    """Asks which frames of a file are read.
+
+    Args:
+        name: Of the file.
+        on_done: Called with the first frame and the one after the last; None is the file's end.
+    """
+
+    def __init__(
+        self, parent: QWidget, name: str, on_done: Callable[[int, int | None], None]
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Open part")
+        self.setMinimumWidth(380)
+        self.first, self.last = QSpinBox(), QSpinBox()
+        self.first.setRange(0, _MOST_FRAMES)
+        self.last.setRange(-1, _MOST_FRAMES)
+        self.last.setValue(-1)
+        self.last.setSpecialValueText("end of the file")
+        self.first.setAccessibleName("First frame")
+        self.last.setAccessibleName("Last frame")
+        self.first.valueChanged.connect(self._keep_order)
+        self.last.valueChanged.connect(self._keep_order)
+        self._buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel
+        )
+        self._buttons.accepted.connect(self.accept)
+        self._buttons.rejected.connect(self.reject)
+        self.accepted.connect(lambda: on_done(self.first.value(), self._stop()))
+        ends = QWidget()
+        line = QHBoxLayout(ends)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(label("Frames"))
+        line.addWidget(self.first, 1)
+        line.addWidget(label("to"))
+        line.addWidget(self.last, 1)
+        question = f"Which frames of {name} are read? They are counted from 0, both ends included."
+        _stack(self, label(question), ends, self._buttons)
+
+    def _stop(self) -> int | None:
+        return None if self.last.value() < 0 else self.last.value() + 1
+
+    def _keep_order(self) -> None:
+        open_ = self._buttons.button(QDialogButtonBox.StandardButton.Open)
+        open_.setEnabled(self.last.value() < 0 or self.last.value() > self.first.value())
+
+
+def _stack(dialog: QDialog, *widgets: QWidget) -> None:
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(22, 20, 22, 16)
+    layout.setSpacing(14)
+    for widget in widgets:
+        layout.addWidget(widget)

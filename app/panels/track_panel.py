@@ -21,8 +21,6 @@ _PRESETS = {
     Preset.PREVIEW: ("Preview", "Scales 1/8 and 1/4, within seconds."),
     Preset.PAPER: ("Paper", "The published settings: slow, for comparison."),
 }
-_LEAST_PX = 40
-"""Side of a picture, px of a scale, below which its motion is mostly lost."""
 _PREVIEW_SCALES = frozenset({Scale.EIGHTH, Scale.QUARTER})
 
 
@@ -133,7 +131,7 @@ class TrackPanel(StepPanel):
         """Say where the finest scale chosen sees too little of a small picture."""
         loop = self.context.session.loop
         chosen = [scale for scale, box in self.scales.items() if box.isChecked()]
-        text = "" if loop is None or not chosen else coarse_words(loop.cine.shape[1:], chosen[-1])
+        text = "" if loop is None or not chosen else chosen[-1].warning_for(loop.cine.shape[1:])
         self._coarse.setText(text)
         self._coarse.setVisible(bool(text))
 
@@ -160,17 +158,6 @@ class TrackPanel(StepPanel):
             )
             for place, text in enumerate(cells):
                 self._table.addWidget(label(text), line, place)
-
-
-def coarse_words(size: tuple[int, ...], finest: Scale) -> str:
-    """Return a warning where a scale leaves too little of a picture ``(H, W)``, else nothing."""
-    least = min(size)
-    if least * float(finest.fraction) >= _LEAST_PX:
-        return ""
-    return (
-        f"This loop is only {least} px high or wide: at scale {finest.label} most of its motion is "
-        "lost. Track a finer scale."
-    )
 
 
 def run_notices(loop: Loop) -> tuple[str, ...]:

@@ -122,7 +122,7 @@ def guarded(
         raise
     except MemoryError as error:
         raise ResourceError(
-            f"Not enough memory to read {path.name}. Read a part of it with --frames A:B."
+            f"Not enough memory to read {path.name}. {part_advice('A:B')}."
         ) from error
     except _BROKEN as error:
         raise unreadable(path, problem, advice or "Copy it again from its source.") from error
@@ -149,6 +149,15 @@ def resolve_range(wanted: tuple[int | None, int | None], total: int, name: str) 
     return start, stop
 
 
+def part_advice(frames: str) -> str:
+    """Return how to read some frames alone, in the words of the command line and the window.
+
+    Args:
+        frames: Half-open range such as ``0:12``.
+    """
+    return f"Read a part of it with --frames {frames} (in the window: File > Open part)"
+
+
 def check_memory(count: int, size: tuple[int, ...], name: str) -> None:
     """Check that ``count`` frames of a size (H, W) fit into the bound on memory.
 
@@ -160,8 +169,8 @@ def check_memory(count: int, size: tuple[int, ...], name: str) -> None:
     if count * each > MAX_DECODED_BYTES:
         raise ResourceError(
             f"{name} needs {count * each / 1024**3:.1f} GiB of memory for {count} frames of "
-            f"{width}x{height} px; the bound is {MAX_DECODED_BYTES / 1024**3:.1f} GiB. Read a part "
-            f"of it with --frames A:B (up to {MAX_DECODED_BYTES // each} frames)."
+            f"{width}x{height} px; the bound is {MAX_DECODED_BYTES / 1024**3:.1f} GiB. "
+            f"{part_advice('A:B')}: up to {MAX_DECODED_BYTES // each} frames."
         )
 
 

@@ -26,6 +26,7 @@ from engine.io.common import (
     colour_warning,
     guarded,
     make_cine,
+    part_advice,
     resolve_range,
     sha256_of,
     unreadable,
@@ -200,8 +201,9 @@ def _check_length(dataset: Dataset, path: Path, stop: int) -> None:
 
 def _cut_off(path: Path, present: int, declared: int) -> UnreadableFileError:
     """Return the sentence for a file with fewer frames than it says."""
-    advice = "Copy it again from its source"
-    advice += f", or read what is there with --frames 0:{present}." if present > 1 else "."
+    advice = "Copy it again from its source."
+    if present > 1:
+        advice += f" {part_advice(f'0:{present}')}."
     problem = f"it is truncated: {present} of {declared} frames are there"
     return unreadable(path, problem, advice)
 

@@ -24,6 +24,7 @@ from engine.io.common import (
     colour_warning,
     guarded,
     make_cine,
+    part_advice,
     resolve_range,
     sha256_of,
     unreadable,
@@ -59,7 +60,7 @@ def read_video(path: Path, config: ReadConfig, progress: Progress) -> Cine:
         raise unreadable(
             path,
             "it is truncated: its end is missing",
-            "Copy it again from its source, or read its first frames with --frames 0:B.",
+            f"Copy it again from its source. {part_advice('0:B')}.",
         )
     with guarded(path), av.open(str(path.resolve())) as container:
         if not container.streams.video:

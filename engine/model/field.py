@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from engine.errors import InputError
 from engine.model.arrays import frozen_array
 
+_LEAST_PX = 40
+"""Side of a picture, px of a scale, below which its motion is mostly lost."""
+
 
 class Scale(StrEnum):
     """Scales of the pyramid, coarse to fine; values are the keys of the result file."""
@@ -30,6 +33,20 @@ class Scale(StrEnum):
     def label(self) -> str:
         """The scale as shown to the user, such as ``1/8``."""
         return self.value.replace("_", "/")
+
+    def warning_for(self, size: tuple[int, ...]) -> str:
+        """Return a sentence where this scale leaves too little of a picture, else nothing.
+
+        Args:
+            size: (H, W), px.
+        """
+        least = min(size)
+        if least * float(self.fraction) >= _LEAST_PX:
+            return ""
+        return (
+            f"This loop is only {least} px high or wide: at scale {self.label} most of its motion "
+            "is lost. Track a finer scale."
+        )
 
     @classmethod
     def parse(cls, text: str) -> Scale:

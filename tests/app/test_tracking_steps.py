@@ -16,7 +16,6 @@ from app.main_window import MainWindow
 from app.operations.calibrate import calibrate, set_frame_rate
 from app.operations.confirm import confirm_view, take_marks
 from app.operations.track import _with_marks
-from app.panels.track_panel import coarse_words
 from app.widgets.step_section import StepState
 from engine.config import Preset
 from engine.cycle import SMALLEST_AREA
@@ -225,9 +224,9 @@ def test_a_confirmed_view_ends_its_proposal_everywhere(opened: MainWindow, qtbot
 
 def test_a_small_picture_warns_of_scales_that_are_too_coarse(opened: MainWindow) -> None:
     panel = opened.track_panel
-    assert coarse_words((112, 112), Scale.QUARTER).endswith("Track a finer scale.")
-    assert not coarse_words((112, 112), Scale.HALF)
-    assert not coarse_words((192, 256), Scale.QUARTER)
+    assert Scale.QUARTER.warning_for((112, 112)).endswith("Track a finer scale.")
+    assert not Scale.HALF.warning_for((112, 112))
+    assert not Scale.QUARTER.warning_for((192, 256))
     assert panel._coarse.isHidden()
     panel.preset.setCurrentIndex(panel.preset.findData(Preset.PREVIEW.value))
     assert "96 px" in panel._coarse.text()

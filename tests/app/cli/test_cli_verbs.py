@@ -92,6 +92,7 @@ def test_track_writes_the_result_file_of_the_contract(tracked: Path, phantom: Ph
     summary = json.loads((tracked.parent / "summary.json").read_text(encoding="utf-8"))
     assert list(summary["scales"]) == ["1/8", "1/4"]
     assert summary["omitted"][0]["what"] == "measurements"
+    assert any("at scale 1/4 most of its motion is lost" in text for text in summary["warnings"])
 
 
 def test_report_writes_table_summary_video_pictures_and_pdf(
