@@ -43,17 +43,25 @@ def imprecision(fixed: Image, warped: Image) -> Image:
     return np.asarray(1.0 / np.sqrt(information + _LEAST_INFORMATION))
 
 
-def darkness(fixed: Image, warped: Image, inside: NDArray[np.bool_]) -> Image:
-    """Return how much darker than the mask's median a place is, ``(H, W)``, in 50 grey levels.
+def brightness(fixed: Image, warped: Image) -> Image:
+    """Return the smoothed brightness of a place in both frames, ``(H, W)``, grey levels.
 
     Args:
         fixed: ``(H, W)``, grey levels 0 to 255.
         warped: The moving image at the solution, likewise.
-        inside: ``(H, W)``: the mask.
     """
-    brightness = _mean_blurred(fixed, warped, _BRIGHTNESS_SIGMA)
-    median = float(np.median(brightness[inside])) if inside.any() else 0.0
-    return np.asarray((median - brightness) / _GREY_LEVELS)
+    return _mean_blurred(fixed, warped, _BRIGHTNESS_SIGMA)
+
+
+def darkness(seen: Image, inside: NDArray[np.bool_]) -> Image:
+    """Return how much darker than the mask's median a place is, in 50 grey levels.
+
+    Args:
+        seen: Brightness, of any shape, grey levels.
+        inside: Of the same shape: the mask.
+    """
+    median = float(np.median(seen[inside])) if inside.any() else 0.0
+    return np.asarray((median - seen) / _GREY_LEVELS)
 
 
 def blurred(image: Image, sigma: float) -> Image:

@@ -3,11 +3,9 @@
 The expected error is a product of powers of what betrays an error without knowing the truth (see
 ``engine.analysis.witness``). Its exponents were fitted to the logarithm of the true error of
 three flows on seven noisy phantoms with drop-out, shadow, clutter, vortices and jets. A wall
-tracked by a network that tells its own expectation has exponents of its own, fitted to that
-network's error on walls that are wiped out in places by ``packaging/calibrate_trust.py``, which
-is run again with new weights: there the texture's imprecision, the field's roughness, the
-darkness and the departure from the surroundings tell more than any witness. How well all this
-does on phantoms left out of the fit stands in ``docs/experiments.md``.
+tracked by a network that tells its own expectation is judged by other findings
+(``engine.analysis.wall_trust``). How well all this does on phantoms left out of the fit stands in
+``docs/experiments.md``.
 
 The score is ``1 / (1 + (error / 1 px)^2)``: half at one pixel, where trust ends.
 """
@@ -23,12 +21,12 @@ from numpy.typing import NDArray
 from engine.analysis.contrast import Contrast, trackable_contrast
 from engine.analysis.regions import bounding_box
 from engine.analysis.texture import Image, blurred
+from engine.analysis.wall_trust import FOLDED_PX, TRACKABLE_PX, expected_wall_error
 from engine.analysis.witness import Witness, witness_of_pair
 from engine.model import Scale, ScaleField, Target, TrackingResult
 from engine.progress import NullProgress, Progress, Step
 
 THRESHOLD: Final = 0.5
-TRACKABLE_PX: Final = 10.0
 _ERROR_AT_THRESHOLD_PX: Final = 1.0
 
 # Share of the network's own expectation in blood, and its understatement: there it mostly follows
@@ -36,9 +34,6 @@ _ERROR_AT_THRESHOLD_PX: Final = 1.0
 _NETWORK_SHARE, _NETWORK_FACTOR = 0.3, 1.67
 
 _LEAST_PX: Final = 0.05
-# What the network itself doubts by more than this is lost, however calm the field is. Below it the
-# network's expectation is a finding among others: held against all of them it ranks worse.
-_NETWORK_DOUBTS_PX: Final = 3.0
 _LOST_SIGMA: Final = 6.0
 
 
@@ -52,11 +47,6 @@ class Calibration:
         both_ways: Of the remainder after going back along the witness.
         reference: Of the witness's own remainder.
         disagreement: Factor on one minus the correlation of the images.
-        speed: Of the length of the displacement.
-        network: Of the network's own expectation.
-        imprecision: Of the error that the texture allows for.
-        departure: Of the speed's departure from the surroundings.
-        darkness: Factor on the darkness.
         constant: Logarithm of the error where all findings are one.
     """
 
@@ -65,11 +55,6 @@ class Calibration:
     both_ways: float = 0.0
     reference: float = 0.0
     disagreement: float = 0.0
-    speed: float = 0.0
-    network: float = 0.0
-    imprecision: float = 0.0
-    departure: float = 0.0
-    darkness: float = 0.0
     constant: float = 0.0
 
 
@@ -80,13 +65,6 @@ _ANY_FIELD: Final = {
     (True, False): Calibration(0.0, 1.02, 0.05, 0.50, 1.00, constant=2.30),
     (False, True): Calibration(0.97, 0.82, constant=1.90),
     (False, False): Calibration(0.0, 2.05, constant=4.09),
-}
-# The same for a wall whose field carries the network's own expectation, with and without frames.
-_NETWORK_WALL: Final = {
-    True: Calibration(
-        roughness=0.56, network=0.13, imprecision=0.98, departure=0.3, darkness=0.26, constant=-0.55
-    ),
-    False: Calibration(network=0.41, departure=0.25, constant=-0.68),
 }
 
 
@@ -127,7 +105,11 @@ def trust_map(
         Cancelled: If a stop was asked for.
     """
     field, progress = field or result.finest, progress or NullProgress()
-    pairs, both_ways = len(field.displacement), not _is_network_wall(result, field)
+    if result.target is Target.TISSUE and field.uncertainty is not None:
+        error = expected_wall_error(result, field, progress)
+        score = np.where(result.mask[1:], _score(error), np.float32(0.0))
+        return TrustMap(score, error, None, field.scale)
+    pairs = len(field.displacement)
     error = np.zeros(field.shape, dtype=np.float32)
     score = np.zeros(field.shape, dtype=np.float32)
     for pair in range(pairs):
@@ -136,10 +118,10 @@ def trust_map(
         if mask.any():
             box = bounding_box(mask)
             inside = mask[box]
-            seen = witness_of_pair(result, field, pair, both_ways=both_ways)
+            seen = witness_of_pair(result, field, pair)
             expected = _expected_error(result, field, pair, seen)[box]
             error[pair][box] = np.where(inside, expected, 0.0)
-            judged = 1.0 / (1.0 + (expected / _ERROR_AT_THRESHOLD_PX) ** 2)
+            judged = _score(expected)
             if result.target is Target.BLOOD and seen.correlation is not None:
                 judged = np.where(_lost(seen, mask)[box], 0.9 * THRESHOLD * judged, judged)
             score[pair][box] = np.where(inside, judged, 0.0)
@@ -150,9 +132,9 @@ def trust_map(
     return TrustMap(score, error, contrast, field.scale)
 
 
-def _is_network_wall(result: TrackingResult, field: ScaleField) -> bool:
-    """Whether the exponents of ``_NETWORK_WALL`` hold, which ask no witness."""
-    return result.target is Target.TISSUE and field.uncertainty is not None
+def _score(error: NDArray[np.float32]) -> NDArray[np.float32]:
+    score: NDArray[np.float32] = 1.0 / (1.0 + (error / _ERROR_AT_THRESHOLD_PX) ** 2)
+    return score
 
 
 def trackable_speed_cm_s(result: TrackingResult) -> float | None:
@@ -186,21 +168,9 @@ def _lost(seen: Witness, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(mask & (smooth > 0.0))
 
 
-def findings(seen: Witness, field: ScaleField, pair: int) -> dict[str, Image]:
-    """Return what a ``Calibration`` weighs, by the names of its exponents, ``(H, W)`` each.
-
-    The network's own expectation is noisy from pair to pair, so both neighbours' count, too.
-
-    Args:
-        seen: Of the pair.
-        field: Displacements judged, with the network's own expectation where it is known.
-        pair: Index k of the pair.
-    """
-    found = {
-        "roughness": np.log(seen.roughness + 0.05),
-        "speed": np.log(seen.speed + 0.1),
-        "departure": np.log(seen.departure + 0.05),
-    }
+def _findings(seen: Witness) -> dict[str, Image]:
+    """Return what a ``Calibration`` weighs, by the names of its exponents, ``(H, W)`` each."""
+    found = {"roughness": np.log(seen.roughness + 0.05)}
     if seen.temporal is not None:
         found["temporal"] = np.log(seen.temporal + 0.1)
     if seen.forward_backward is not None and seen.reference_forward_backward is not None:
@@ -208,38 +178,31 @@ def findings(seen: Witness, field: ScaleField, pair: int) -> dict[str, Image]:
         found["reference"] = np.log(seen.reference_forward_backward + 0.1)
     if seen.correlation is not None:
         found["disagreement"] = 1.0 - seen.correlation
-    if seen.imprecision is not None and seen.darkness is not None:
-        found["imprecision"] = np.log(np.maximum(seen.imprecision, _LEAST_PX))
-        found["darkness"] = seen.darkness
-    if field.uncertainty is not None:
-        around = field.uncertainty[max(pair - 1, 0) : pair + 2].astype(np.float32)
-        found["network"] = np.log(np.maximum(around, _LEAST_PX)).mean(axis=0)
     return found
+
+
+def _network_expectation(uncertainty: NDArray[np.float16], pair: int) -> Image:
+    """Return the logarithm of the network's expectation, over both neighbours as it is noisy."""
+    around = uncertainty[max(pair - 1, 0) : pair + 2].astype(np.float32)
+    return np.asarray(np.log(np.maximum(around, _LEAST_PX)).mean(axis=0))
 
 
 def _expected_error(
     result: TrackingResult, field: ScaleField, pair: int, seen: Witness
 ) -> NDArray[np.float32]:
     """Return the expected endpoint error of one pair, ``(H, W)``, px."""
-    uncertainty = None if field.uncertainty is None else field.uncertainty[pair]
-    known = (seen.correlation is not None, seen.temporal is not None)
-    wall = _is_network_wall(result, field)
-    calibration = _NETWORK_WALL[known[0]] if wall else _ANY_FIELD[known]
-    found = findings(seen, field, pair)
+    calibration = _ANY_FIELD[seen.correlation is not None, seen.temporal is not None]
+    found = _findings(seen)
     logarithm: Image = np.full(seen.speed.shape, calibration.constant, dtype=np.float32)
     for name, finding in found.items():
         logarithm = logarithm + getattr(calibration, name) * finding
     if result.target is Target.BLOOD:
-        if uncertainty is not None:
-            network = found["network"] + np.log(_NETWORK_FACTOR)
+        if field.uncertainty is not None:
+            network = _network_expectation(field.uncertainty, pair) + np.log(_NETWORK_FACTOR)
             logarithm = (1.0 - _NETWORK_SHARE) * logarithm + _NETWORK_SHARE * network
         if "both_ways" in found:
             logarithm = 0.5 * (logarithm + _image_evidence(found))
-    expected = np.exp(logarithm)
-    if wall and uncertainty is not None:
-        lost = uncertainty.astype(np.float32) / _NETWORK_DOUBTS_PX - 1.0
-        expected = np.maximum(expected, lost)
-    return _with_physics(expected, seen)
+    return _with_physics(np.exp(logarithm), seen)
 
 
 def _image_evidence(found: dict[str, Image]) -> Image:
@@ -259,6 +222,6 @@ def _image_evidence(found: dict[str, Image]) -> Image:
 def _with_physics(error: NDArray[np.float32], seen: Witness) -> NDArray[np.float32]:
     """Raise the expected error where the field cannot be true: folds, and beyond the limit."""
     beyond = np.maximum(seen.speed / TRACKABLE_PX, 1.0) ** 2
-    folded = np.where(seen.determinant <= 0.0, 4.0 * _ERROR_AT_THRESHOLD_PX, 0.0)
+    folded = np.where(seen.determinant <= 0.0, FOLDED_PX, 0.0)
     raised: NDArray[np.float32] = np.maximum(error * beyond, folded).astype(np.float32)
     return raised

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.regions import bounding_box
-from engine.analysis.texture import Image, blurred, darkness, imprecision
+from engine.analysis.texture import Image, blurred, brightness, imprecision
 from engine.model import ScaleField, TrackingResult
 
 _MARGIN: Final = 32
@@ -47,7 +47,7 @@ class Witness:
             where the witness was not asked.
         reference_forward_backward: The witness's own remainder; None alike.
         imprecision: Error that the texture allows for; None without frames.
-        darkness: Below the mask's median, in 50 grey levels; None without frames.
+        brightness: Smoothed, grey levels; None without frames.
     """
 
     speed: Image
@@ -59,7 +59,7 @@ class Witness:
     forward_backward: Image | None
     reference_forward_backward: Image | None
     imprecision: Image | None
-    darkness: Image | None
+    brightness: Image | None
 
 
 def witness_of_pair(
@@ -94,7 +94,7 @@ def witness_of_pair(
     neighbours = {k - pair: reduced(k) for k in wanted if 0 <= k < pairs and k != pair}
     temporal = _temporal(flow, neighbours) if neighbours else None
     correlation, remainders = None, None
-    imprecise, dark = None, None
+    imprecise, bright = None, None
     if result.frames is not None:
         fixed, moving = (
             small.reduce(result.frames[index][rows, columns].astype(np.float32))
@@ -102,7 +102,7 @@ def witness_of_pair(
         )
         found = warped(moving, flow)
         correlation = local_correlation(fixed, found)
-        imprecise, dark = imprecision(fixed, found), darkness(fixed, found, weight > 0.5)
+        imprecise, bright = imprecision(fixed, found), brightness(fixed, found)
         remainders = _both_ways(fixed, moving, flow) if both_ways else None
     enlarge = _Enlarge(small, rows, columns, mask.shape)
     return Witness(
@@ -115,7 +115,7 @@ def witness_of_pair(
         forward_backward=None if remainders is None else enlarge(remainders[0]) * factor,
         reference_forward_backward=None if remainders is None else enlarge(remainders[1]) * factor,
         imprecision=None if imprecise is None else enlarge(imprecise) * factor,
-        darkness=None if dark is None else enlarge(dark),
+        brightness=None if bright is None else enlarge(bright),
     )
 
 

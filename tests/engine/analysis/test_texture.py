@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.analysis.texture import blurred, darkness, imprecision
+from engine.analysis.texture import blurred, brightness, darkness, imprecision
 from engine.analysis.trust import trust_map
 from engine.analysis.witness import witness_of_pair
 from engine.model import Scale, ScaleField, Target, TrackingResult
@@ -45,7 +45,7 @@ def test_imprecision_does_not_depend_on_the_gain() -> None:
 
 def test_darkness_counts_from_the_median_of_the_mask() -> None:
     image = np.where(np.arange(SHAPE[1]) < 96, 150.0, 50.0) * np.ones(SHAPE)
-    found = darkness(image.astype(np.float32), image.astype(np.float32), INSIDE)
+    found = darkness(brightness(image.astype(np.float32), image.astype(np.float32)), INSIDE)
     assert found[:, :70].max() == pytest.approx(0, abs=1e-3)
     assert found[:, 120:].mean() == pytest.approx(2, abs=0.01)
 

@@ -79,17 +79,35 @@ def test_score_is_zero_outside_the_mask_and_within_bounds() -> None:
     assert judged.score.max() <= 1
 
 
-def test_the_networks_own_doubt_counts() -> None:
+def test_the_networks_doubt_counts_where_the_neighbouring_pairs_deny_the_vectors() -> None:
     made = phantom(PhantomKind.APICAL)
-    plain = tracked(made)
-    sure = np.full(plain.finest.shape, 0.01, dtype=np.float16)
-    doubt = np.full(plain.finest.shape, 8.0, dtype=np.float16)
-    flow = plain.finest.displacement
-    base = trust_map(plain)
-    same = trust_map(tracked(made, fields=(ScaleField(Scale.FULL, flow, uncertainty=sure),)))
-    less = trust_map(tracked(made, fields=(ScaleField(Scale.FULL, flow, uncertainty=doubt),)))
-    assert same.score.mean() > base.score.mean()
-    assert less.score.mean() < 0.7 * base.score.mean()
+    steady = np.array(made.displacement)
+    jumping = np.array(made.displacement)
+    jumping[3, 0] += 3.0
+    sure = np.full(steady[:, 0].shape, 0.1, dtype=np.float16)
+    doubt = np.full(steady[:, 0].shape, 9.0, dtype=np.float16)
+
+    def trusted(flow: np.ndarray, uncertainty: np.ndarray) -> float:
+        field = ScaleField(Scale.FULL, flow, uncertainty=uncertainty)
+        return float(trust_map(tracked(made, fields=(field,))).trusted[3][made.mask[4]].mean())
+
+    assert trusted(steady, sure) > 0.99
+    assert trusted(steady, doubt) > 0.99
+    assert trusted(jumping, doubt) < 0.01
+
+
+def test_a_fold_and_what_exceeds_the_trackable_speed_are_untrusted_in_a_wall() -> None:
+    made = phantom(PhantomKind.APICAL)
+    flow = np.array(made.displacement)
+    rows, columns = np.nonzero(made.mask[4])
+    row, column = int(rows[len(rows) // 2]), int(columns[len(rows) // 2])
+    flow[3, 0, row - 2 : row + 3, column - 2 : column + 3] -= 3.0 * np.arange(-2, 3)
+    flow[5, 0] += 40.0
+    sure = np.full(flow[:, 0].shape, 0.1, dtype=np.float16)
+    field = ScaleField(Scale.FULL, flow, uncertainty=sure)
+    judged = trust_map(tracked(made, fields=(field,)))
+    assert not judged.trusted[3, row, column]
+    assert not judged.trusted[5].any()
 
 
 def test_contrast_is_told_from_an_ordinary_cavity() -> None:

@@ -1,0 +1,190 @@
+"""How wrong the vectors of a wall are likely to be where a network tracked it.
+
+Such a field is smooth in space and time whether it is right or wrong, so neither its roughness
+nor a second flow betrays it. What tells is how well the picture holds a vector, for a while and
+not in one frame alone; how much the wall deforms, since what is missed is a share of that; and
+where the loop ends, since the last pair has neighbours on one side only. The network's own doubt
+follows the speed more than the error, so it counts only as far as the neighbouring pairs do not
+bear the vector out.
+
+The expected error is a product of powers, fitted by ``packaging/calibrate_trust.py``, which is run
+again with new weights. How well it ranks the true error stands in ``docs/experiments.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from engine.analysis.regions import bounding_box
+from engine.analysis.texture import Image, blurred, darkness
+from engine.analysis.witness import Witness, witness_of_pair
+from engine.model import ScaleField, TrackingResult
+from engine.progress import Progress, Step
+
+TRACKABLE_PX: Final = 10.0
+FOLDED_PX: Final = 4.0
+
+_LEAST_PX: Final = 0.05
+_NETWORK_DOUBTS_PX: Final = 3.0
+_SURROUNDINGS_SIGMA: Final = 10.0
+_SIGMA_PAIRS: Final = 2.0
+
+Stack = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class WallCalibration:
+    """Exponents of the findings in the expected error, and its constant.
+
+    Attributes:
+        imprecision: Of the error that the texture allows for, over some pairs.
+        motion: Of how much the wall deforms in the pair: its mean departure.
+        departure: Of the speed's departure from the surroundings.
+        darkness: Factor on the darkness.
+        end: Logarithm of what the first and the last pair of a loop err more.
+        constant: Logarithm of the error where all findings are one.
+    """
+
+    imprecision: float = 0.0
+    motion: float = 0.0
+    departure: float = 0.0
+    darkness: float = 0.0
+    end: float = 0.0
+    constant: float = 0.0
+
+
+# With and without frames.
+CALIBRATIONS: Final = {
+    True: WallCalibration(
+        imprecision=1.01, motion=0.7, departure=0.24, darkness=0.5, end=0.21, constant=-0.66
+    ),
+    False: WallCalibration(motion=0.66, departure=0.22, end=0.09, constant=0.58),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class WallFindings:
+    """What betrays the error of a wall, by the names of a calibration's exponents.
+
+    Attributes:
+        weighed: ``(T-1, h, w)`` each, logarithms of px (darkness in 50 grey levels); those of the
+            picture only with frames.
+        least: ``(T-1, h, w)``, px: expected at least, where a vector is doubted or cannot be.
+        factor: ``(T-1, h, w)``: on the expected error beyond the trackable speed.
+        box: Rows and columns of the frame.
+    """
+
+    weighed: dict[str, Stack]
+    least: Stack
+    factor: Stack
+    box: tuple[slice, slice]
+
+    def expected(self, by: WallCalibration) -> Stack:
+        """Return the expected error, ``(T-1, h, w)``, px."""
+        logarithm = np.full(self.least.shape, by.constant, dtype=np.float32)
+        for name, finding in self.weighed.items():
+            logarithm += np.float32(getattr(by, name)) * finding
+        return np.asarray(np.maximum(np.exp(logarithm) * self.factor, self.least))
+
+
+def expected_wall_error(result: TrackingResult, field: ScaleField, progress: Progress) -> Stack:
+    """Return the expected error of every vector, ``(T-1, H, W)``, px; zero outside the mask.
+
+    Args:
+        result: With frames where the file holds them; without them the image has no say.
+        field: Displacements judged, with the network's own expectation.
+        progress: Told of every pair; may cancel.
+
+    Raises:
+        Cancelled: If a stop was asked for.
+    """
+    error = np.zeros(field.shape, dtype=np.float32)
+    if result.mask[1:].any():
+        found = wall_findings(result, field, progress)
+        window = (slice(None), *found.box)
+        inside = result.mask[1:][window]
+        by = CALIBRATIONS[result.frames is not None]
+        error[window] = np.where(inside, found.expected(by), 0.0)
+    return error
+
+
+def wall_findings(result: TrackingResult, field: ScaleField, progress: Progress) -> WallFindings:
+    """Collect the findings on all pairs of a loop.
+
+    Args:
+        result: With a mask that is not empty, and frames where the file holds them.
+        field: Displacements examined, with the network's own expectation.
+        progress: Told of every pair; may cancel.
+
+    Raises:
+        Cancelled: If a stop was asked for.
+    """
+    masks = result.mask[1:]
+    box = bounding_box(np.asarray(masks.any(axis=0)))
+    weights = masks[:, *box].astype(np.float32)
+    names = [item.name for item in fields(WallCalibration) if item.name != "constant"]
+    if result.frames is None:
+        names = [name for name in names if name not in {"imprecision", "darkness"}]
+    weighed = {name: np.zeros(weights.shape, dtype=np.float32) for name in names}
+    least, factor = np.zeros_like(weights), np.ones_like(weights)
+    for pair, weight in enumerate(weights):
+        progress.check()
+        if weight.any():
+            seen = witness_of_pair(result, field, pair, both_ways=False)
+            for name, finding in _of_pair(seen, box, weight).items():
+                weighed[name][pair] = finding
+            least[pair] = _least(seen, field, pair)[box]
+            factor[pair] = np.maximum(seen.speed[box] / TRACKABLE_PX, 1.0) ** 2
+        progress.report(Step("trust", pair + 1, len(weights)))
+    weighed["end"][[0, -1]] = 1.0
+    if "imprecision" in weighed:
+        weighed["imprecision"] = _over_pairs(weighed["imprecision"], weights)
+        weighed["darkness"] = darkness(weighed["darkness"], weights > 0)
+    return WallFindings(weighed, least, factor, box)
+
+
+def _of_pair(seen: Witness, box: tuple[slice, slice], weight: Image) -> dict[str, Image]:
+    """Return what one pair tells by itself, ``(h, w)`` each; instead of darkness brightness."""
+    departure = np.log(np.maximum(seen.departure[box], _LEAST_PX))
+    found = {
+        "motion": np.full_like(departure, departure[weight > 0].mean()),
+        "departure": _around(departure, weight),
+    }
+    if seen.imprecision is not None and seen.brightness is not None:
+        found["imprecision"] = np.log(np.maximum(seen.imprecision[box], _LEAST_PX))
+        found["darkness"] = _around(seen.brightness[box], weight)
+    return found
+
+
+def _least(seen: Witness, field: ScaleField, pair: int) -> Image:
+    """Return the error that is expected at least, ``(H, W)``, px.
+
+    It is what the network doubts, as far as the neighbouring pairs do not bear the vector out,
+    and what a fold shows.
+    """
+    least = np.where(seen.determinant <= 0.0, FOLDED_PX, 0.0)
+    if field.uncertainty is not None:
+        doubt = field.uncertainty[pair].astype(np.float32) / _NETWORK_DOUBTS_PX - 1.0
+        borne_out = doubt if seen.temporal is None else np.minimum(doubt, seen.temporal)
+        least = np.maximum(least, borne_out)
+    return np.asarray(least, dtype=np.float32)
+
+
+def _around(finding: Image, weight: Image) -> Image:
+    """Return the mean of a finding over the surroundings within the mask."""
+    share = np.maximum(blurred(weight, _SURROUNDINGS_SIGMA), 1e-3)
+    return np.asarray(blurred(finding * weight, _SURROUNDINGS_SIGMA) / share)
+
+
+def _over_pairs(finding: Stack, weights: Stack) -> Stack:
+    """Return the mean of a finding over the neighbouring pairs in whose mask a place lies."""
+    total, share = (
+        gaussian_filter1d(part, _SIGMA_PAIRS, axis=0, mode="nearest")
+        for part in (finding * weights, weights)
+    )
+    return np.asarray(total / np.maximum(share, 1e-3), dtype=np.float32)
