@@ -21,6 +21,8 @@ from engine.errors import InputError
 
 R_WAVE: Final = "R wave"
 GIVEN: Final = "given"
+_SURROGATE: Final = ": a surrogate"
+_TAKEN: Final = ("is taken from the image", "are taken from the image")
 LARGEST_AREA: Final = "largest cavity area: a surrogate"
 SMALLEST_AREA: Final = "smallest cavity area: a surrogate"
 IMAGE_START: Final = "image similarity, brightness as the cavity's size: a surrogate"
@@ -373,16 +375,36 @@ def _heart_rate(
 
 def _surrogates(ed: int | None, es: int | None, ed_origin: str, es_origin: str) -> list[str]:
     """Return warnings for frames that come from the image, or are missing."""
-    told = []
-    for name, frame, origin in (
-        ("End-diastole", ed, ed_origin),
-        ("End-systole", es, es_origin),
-    ):
-        if frame is None:
-            told.append(f"{name} is unknown. Give its frame.")
-        elif "surrogate" in origin:
-            told.append(f"{name} is taken from the image ({origin}). Check it, or give its frame.")
-    return told
+    missing = [
+        f"{name} is unknown. Give its frame."
+        for name, frame in (("End-diastole", ed), ("End-systole", es))
+        if frame is None
+    ]
+    found = surrogate_note(ed_origin, es_origin)
+    return [*missing, found] if found else missing
+
+
+def surrogate_note(ed_origin: str, es_origin: str) -> str:
+    """Return the sentence on marks that the image stands in for; empty where it does for none.
+
+    Args:
+        ed_origin: Where the end-diastolic frame comes from.
+        es_origin: Where the end-systolic frame comes from.
+    """
+    marks = (("end-diastole", ed_origin), ("end-systole", es_origin))
+    found = {name: origin for name, origin in marks if origin.endswith(_SURROGATE)}
+    if not found:
+        return ""
+    names = " and ".join(found).capitalize()
+    sources = " and ".join(dict.fromkeys(item.removesuffix(_SURROGATE) for item in found.values()))
+    if len(found) == 1:
+        return f"{names} {_TAKEN[0]} ({sources}{_SURROGATE}). Check it, or give its frame."
+    return f"{names} {_TAKEN[1]} ({sources}: surrogates). Check both, or give their frames."
+
+
+def is_surrogate_note(sentence: str) -> bool:
+    """Whether a sentence is one of ``surrogate_note``."""
+    return sentence.startswith("End-") and any(words in sentence for words in _TAKEN)
 
 
 def _irregular(

@@ -14,6 +14,7 @@ from app.commands import options
 from app.console import ConsoleProgress, print_files, print_notes
 from engine import pipeline
 from engine.config import MaskConfig
+from engine.cycle import GIVEN
 from engine.errors import InputError
 from engine.export.mask_picture import write_mask_picture
 from engine.export.movie import write_mask_movie
@@ -93,11 +94,12 @@ def mask(
         write_mask_movie(out / "mask.mp4", cine, made, progress)
     write_mask_picture(out / "mask.png", cine, made)
     print_files((*files, out / "mask.mp4", out / "mask.png"))
-    marked = {"ED": made.ed_frame, "ES": made.es_frame}
+    marks = zip(("ED", "ES"), (made.ed_frame, made.es_frame), made.mark_origins, strict=True)
     frames_used = [
-        f"{name} is frame {frame + cine.first_frame}." for name, frame in marked.items()
+        f"{name} is frame {frame + cine.first_frame} ({origin or GIVEN})."
+        for name, frame, origin in marks
         if frame is not None
-    ]  # fmt: skip
+    ]
     print_notes((*cine.provenance.warnings, *made.notes, *frames_used))
 
 

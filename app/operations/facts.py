@@ -28,7 +28,9 @@ def as_told(result: TrackingResult, loop: Loop) -> TrackingResult:
         mark_origins=loop.mark_origins,
         spacing_mm=loop.cine.spacing_mm,
         frame_times_s=loop.cine.frame_times_s,
-        notices=settled(result.notices, view_confirmed=loop.view_confirmed, given=loop.given),
+        notices=settled(
+            result.notices, view_confirmed=loop.view_confirmed, mark_origins=loop.mark_origins
+        ),
     )
 
 

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-from app.session import ED, ES
+from engine.cycle import is_surrogate_note, surrogate_note
 
-_WORDS: Final = {ED: "End-diastole", ES: "End-systole"}
 _PROPOSAL: Final = "This looks like"
 
 
 def settled(
-    notes: tuple[str, ...], *, view_confirmed: bool, given: frozenset[str]
+    notes: tuple[str, ...], *, view_confirmed: bool, mark_origins: tuple[str, str]
 ) -> tuple[str, ...]:
-    """Return notes without a proposed view that was confirmed, and without origins of moved marks.
+    """Return notes without a proposed view that was confirmed, and with marks as they are now.
 
     Args:
         notes: Sentences of a mask, or notices of a result.
         view_confirmed: Whether a person has confirmed the view.
-        given: Marks that a person has set, of ``ED`` and ``ES``.
+        mark_origins: How ED and ES were found; empty where a person gave them.
     """
-    over = [f"{_WORDS[mark]} is taken from the image" for mark in sorted(given)]
-    if view_confirmed:
-        over.append(_PROPOSAL)
-    kept = [note for note in notes if not note.startswith(tuple(over))]
-    for mark in given:
-        kept = [re.sub(rf"\b{mark}: [^;.]+", f"{mark}: given", note) for note in kept]
-    return tuple(kept)
+    kept = []
+    for note in notes:
+        now = surrogate_note(*mark_origins) if is_surrogate_note(note) else note
+        if now and not (view_confirmed and note.startswith(_PROPOSAL)):
+            kept.append(now)
+    return tuple(dict.fromkeys(kept))

@@ -111,7 +111,7 @@ def _forget_last_run(context: Context, loop: Loop) -> None:
 
 def _with_marks(mask: Mask, loop: Loop) -> Mask:
     """Return the mask with the loop's marks, without notes that a person has settled since."""
-    notes = settled(mask.notes, view_confirmed=loop.view_confirmed, given=loop.given)
+    notes = settled(mask.notes, view_confirmed=loop.view_confirmed, mark_origins=loop.mark_origins)
     return dataclasses.replace(
         mask,
         ed_frame=loop.ed_frame,

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.context import Context
 from app.panels.base import StepPanel
-from app.widgets.parts import FactTable, button, label, row
+from app.widgets.parts import FactTable, button, label, row, show_sentences
 from app.widgets.step_section import StepState
 from engine.model import Cine
 
@@ -60,9 +60,7 @@ class LoopPanel(StepPanel):
         else:
             facts[1:1] = loop.patient
         self._facts.show_facts(facts)
-        warnings = loop.cine.provenance.warnings
-        self._warnings.setText("\n".join(warnings))
-        self._warnings.setVisible(bool(warnings))
+        show_sentences(self._warnings, loop.cine.provenance.warnings)
 
     def state(self) -> tuple[StepState, str]:
         """Tell size and calibration."""

@@ -18,7 +18,7 @@ from app.operations.make_mask import (
 from app.operations.notes import settled
 from app.panels.base import StepPanel
 from app.session import Loop
-from app.widgets.parts import button, label, restyle
+from app.widgets.parts import button, label, restyle, show_sentences
 from app.widgets.step_section import StepState
 from engine.analysis.segments import segments_of
 from engine.config import MaskMethod
@@ -124,15 +124,13 @@ class MaskPanel(StepPanel):
             first = loop.cine.first_frame
             box.setRange(first - 1, first + loop.frame_count - 1)
             box.setValue(first - 1 if frame is None else frame + first)
-        if loop.error:
-            self._notes.setText(loop.error)
-            restyle(self._notes, "warning")
-        else:
-            notes = () if loop.mask is None else loop.mask.notes
-            notes = settled(notes, view_confirmed=loop.view_confirmed, given=loop.given)
-            self._notes.setText("\n".join(notes))
-            restyle(self._notes, "muted")
-        self._notes.setVisible(bool(self._notes.text()))
+        for box, origin in zip((self._ed, self._es), loop.mark_origins, strict=True):
+            source = origin or ("given" if box.value() >= loop.cine.first_frame else "not set")
+            box.setToolTip(f"{box.accessibleName()}, as numbered in the source: {source}")
+        notes = () if loop.mask is None else loop.mask.notes
+        notes = settled(notes, view_confirmed=loop.view_confirmed, mark_origins=loop.mark_origins)
+        show_sentences(self._notes, [loop.error] if loop.error else notes)
+        restyle(self._notes, "warning" if loop.error else "muted")
 
     def state(self) -> tuple[StepState, str]:
         """Tell what the mask holds."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from app.context import Context
 from app.operations.measure import KIND, measure
 from app.panels.base import StepPanel
-from app.widgets.parts import FactTable, button, label, restyle, row
+from app.widgets.parts import FactTable, button, label, restyle, row, show_sentences
 from app.widgets.step_section import StepState
 from engine.export.notices import in_words, lacks_contrast
 from engine.export.numbers import number, quantity_name
@@ -68,10 +68,8 @@ class MeasurePanel(StepPanel):
         self._facts.show_facts(facts)
         warnings = () if measured is None else measured.warnings
         omitted = () if measured is None else measured.omitted
-        self._warnings.setText("\n".join(map(in_words, warnings)))
-        self._warnings.setVisible(bool(warnings))
-        self._omitted.setText("\n".join(f"No {group}: {in_words(why)}" for group, why in omitted))
-        self._omitted.setVisible(bool(omitted))
+        show_sentences(self._warnings, map(in_words, warnings))
+        show_sentences(self._omitted, (f"No {group}: {in_words(why)}" for group, why in omitted))
 
     def state(self) -> tuple[StepState, str]:
         """Tell how much was measured."""

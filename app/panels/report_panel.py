@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from app.context import Context
 from app.operations.export import KIND
 from app.panels.base import StepPanel
-from app.widgets.parts import button, label, row
+from app.widgets.parts import button, label, row, show_sentences
 from app.widgets.step_section import StepState
 
 
@@ -60,8 +60,7 @@ class ReportPanel(StepPanel):
             notes.append("Every export will say that the tracking was not reviewed.")
         if self._last:
             notes.append(self._last)
-        self._note.setText("\n".join(notes))
-        self._note.setVisible(bool(notes))
+        show_sentences(self._note, notes)
 
     def state(self) -> tuple[StepState, str]:
         """Tell whether there is something to write."""

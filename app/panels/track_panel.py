@@ -10,7 +10,7 @@ from app.flow_view import FlowView
 from app.operations.track import KIND, cancel, track
 from app.panels.base import StepPanel
 from app.session import Loop
-from app.widgets.parts import button, label, restyle, row
+from app.widgets.parts import button, label, restyle, row, show_sentences
 from app.widgets.step_section import StepState
 from engine.config import Preset, TrackingConfig
 from engine.errors import InputError
@@ -96,9 +96,7 @@ class TrackPanel(StepPanel):
         self._warn_of_coarse_scales()
         flows = [] if loop is None else [loop.flows[s] for s in Scale if s in loop.flows]
         self._show_fits(flows)
-        notices = () if loop is None else run_notices(loop)
-        self._notices.setText("\n".join(notices))
-        self._notices.setVisible(bool(notices))
+        show_sentences(self._notices, () if loop is None else run_notices(loop))
 
     def state(self) -> tuple[StepState, str]:
         """Tell which scales are done."""

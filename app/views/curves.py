@@ -212,7 +212,7 @@ def plotted_regions(rows: list[Measurement]) -> list[str]:
 
 def legend_html(regions: list[str]) -> str:
     """Return the curves' names, each behind a dot of its colour."""
-    return " &nbsp; ".join(
+    return "&nbsp; ".join(
         f'<span style="color:{_SHADES[index % len(_SHADES)]}">●</span>&nbsp;{_unbroken(region)}'
         for index, region in enumerate(regions)
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -15,6 +16,19 @@ def label(text: str = "", role: str = "") -> QLabel:
     result.setWordWrap(True)
     result.setProperty("role", role)
     return result
+
+
+def show_sentences(place: QLabel, sentences: Iterable[str]) -> None:
+    """Show sentences one below another, each a paragraph; without any the label is hidden."""
+    texts = list(sentences)
+    gap = "margin-top:0; margin-bottom:"
+    place.setText(
+        "".join(
+            f'<p style="{gap}{0 if text is texts[-1] else 5}px">{escape(text)}</p>'
+            for text in texts
+        )
+    )
+    place.setVisible(bool(texts))
 
 
 def button(text: str, action: Callable[[], object], role: str = "", tip: str = "") -> QPushButton:

@@ -100,6 +100,7 @@ class PlayerBar(QFrame):
         layout.addSpacing(6)
         layout.addWidget(self._time)
         layout.addWidget(self.beats)
+        layout.addSpacing(6)
         layout.addWidget(self._speed)
         # The keyboard goes from left to right, as the eye does.
         for one, other in itertools.pairwise((*buttons, self.frame_box, self.beats, self._speed)):

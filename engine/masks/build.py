@@ -144,7 +144,7 @@ def _cycle(cine: Cine, config: MaskConfig, ventricle: LeftVentricle) -> Cycle:
 def _notes(ventricle: LeftVentricle, cycle: Cycle) -> tuple[str, ...]:
     how = "from the given points" if ventricle.given else "found without a click"
     return (
-        f"Left ventricle {how}; ED: {cycle.ed_origin}; ES: {cycle.es_origin}.",
+        f"Left ventricle {how}.",
         *cycle.warnings,
     )
 

@@ -16,12 +16,12 @@ from app.operations.notes import settled
 from app.operations.open_loop import open_path
 from app.session import Loop
 from engine.config import MaskConfig, MaskMethod
-from engine.cycle import R_WAVE, SMALLEST_AREA
+from engine.cycle import LARGEST_AREA, R_WAVE, SMALLEST_AREA, surrogate_note
 from engine.model import Cine, Mask
 from engine.progress import Progress
 
 NOTES = (
-    "Left ventricle found without a click; ED: R wave; ES: smallest cavity area: a surrogate.",
+    "Left ventricle found without a click.",
     "End-systole is taken from the image (smallest cavity area: a surrogate). Check it, or give "
     "its frame.",
 )
@@ -103,9 +103,13 @@ def test_points_at_ed_take_the_frame_below_them_for_ed(
 
 
 def test_notes_tell_no_origin_that_a_person_has_replaced() -> None:
-    kept = settled(NOTES, view_confirmed=False, given=frozenset({"ES"}))
-    assert kept == ("Left ventricle found without a click; ED: R wave; ES: given.",)
-    assert settled(NOTES, view_confirmed=True, given=frozenset()) == NOTES
+    given = settled(NOTES, view_confirmed=False, mark_origins=(R_WAVE, ""))
+    assert given == NOTES[:1]
+    assert settled(NOTES, view_confirmed=True, mark_origins=(R_WAVE, SMALLEST_AREA)) == NOTES
+    both = (surrogate_note(LARGEST_AREA, SMALLEST_AREA),)
+    assert "End-diastole and end-systole are taken" in both[0]
+    left = settled(both, view_confirmed=False, mark_origins=("", SMALLEST_AREA))
+    assert left == NOTES[1:]
 
 
 def test_an_es_before_ed_bears_no_end_systolic_value(tracked: MainWindow, qtbot: QtBot) -> None:

@@ -16,6 +16,7 @@ from engine.cycle import (
     UNKNOWN,
     find_cycle,
     similarity_curve,
+    surrogate_note,
 )
 from engine.errors import InputError
 from engine.io.reader import read_cine
@@ -55,7 +56,12 @@ def test_area_alone_gives_surrogates_that_say_so() -> None:
     assert cycle.es_frame == pytest.approx(8 + 21, abs=1)
     assert (cycle.ed_origin, cycle.es_origin) == (LARGEST_AREA, SMALLEST_AREA)
     assert cycle.heart_rate_bpm == pytest.approx(50, rel=0.03)
-    assert sum("surrogate" in item for item in cycle.warnings) == 2
+    told = surrogate_note(LARGEST_AREA, SMALLEST_AREA)
+    assert "largest cavity area and smallest cavity area: surrogates" in told
+    assert [item for item in cycle.warnings if "surrogate" in item] == [told]
+    half = find_cycle(times(140), (), beating_area(140, 60, ed=8), ed=8)
+    assert surrogate_note("", SMALLEST_AREA) in half.warnings
+    assert surrogate_note(R_WAVE, "") == ""
 
 
 def test_noise_on_the_area_moves_the_frames_little() -> None:
