@@ -211,10 +211,9 @@ class _Tracker:
     def _weights(self, pair: int, points: NDArray[np.float64]) -> NDArray[np.float64]:
         if self._trust is None:
             return np.ones(len(points))
-        height, width = self._trust.shape[1:]
-        columns, rows = np.rint(points).astype(np.intp).T
-        sampled = self._trust[pair][np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)]
-        return np.asarray(sampled, dtype=np.float64)
+        # The wall's border lies between pixels: half of its samples fall outside the mask.
+        rows, columns = self._loop[pair].nearest(points)
+        return np.asarray(self._trust[pair][rows, columns], dtype=np.float64)
 
     def _fit(
         self, points: NDArray[np.float64], motion: NDArray[np.float64], trust: NDArray[np.float64]

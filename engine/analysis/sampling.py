@@ -8,6 +8,7 @@ values inside, so that a rigid or uniformly strained field is read exactly there
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 import cv2
@@ -104,6 +105,7 @@ class FieldSampler:
         counted = mask if mask.any() else np.ones_like(mask)
         rows, columns = bounding_box(counted, _REACH)
         extended = extend_beyond_mask(displacement[:, rows, columns], counted[rows, columns])
+        self._counted = counted[rows, columns]
         self._origin = np.array([columns.start, rows.start], dtype=np.float64)
         self._coefficients = [
             spline_filter(part, order=3, output=np.float32, mode="nearest") for part in extended
@@ -119,6 +121,21 @@ class FieldSampler:
             for part in self._coefficients
         ]
         return np.stack(parts, axis=1)
+
+    def nearest(self, points: NDArray[np.floating]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return rows and columns of the mask's pixels nearest to points ``(M, 2)`` (x, y), px."""
+        height, width = self._counted.shape
+        columns, rows = np.rint(points - self._origin).astype(np.intp).T
+        to_rows, to_columns = self._pixels
+        at = (np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1))
+        left, top = self._origin.astype(np.intp)
+        return to_rows[at] + top, to_columns[at] + left
+
+    @cached_property
+    def _pixels(self) -> NDArray[np.intp]:
+        """Nearest pixel of the mask, ``(2, h, w)``: row and column within the box."""
+        found = distance_transform_edt(~self._counted, return_distances=False, return_indices=True)
+        return np.asarray(found, dtype=np.intp)
 
     def back(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Carry points ``(M, 2)`` of frame k+1 back to frame k: ``p + u(p)``."""

@@ -121,6 +121,13 @@ def test_field_continues_linearly_beyond_its_mask() -> None:
     assert np.abs(extended - field)[:, near].max() < 5e-3
 
 
+def test_a_wall_that_is_trusted_is_trusted_up_to_its_borders() -> None:
+    fields, mask, _ = affine_loop(turn(2.0))
+    score = np.where(mask[1:], 0.9, 0.0).astype(np.float32)
+    band = track_band(LoopSampler(fields, mask), ring_contours(), 0, None, score)
+    assert band.trust == pytest.approx(np.full_like(band.trust, 0.9), abs=1e-6)
+
+
 def test_dense_strain_of_a_uniform_deformation() -> None:
     step = np.array([[0.985, 0.01], [0.0, 1.02]])
     fields, mask, _ = affine_loop(step)
