@@ -26,7 +26,7 @@ def make_handlers(window: MainWindow) -> dict[str, Callable[..., object]]:
     )  # fmt: skip
     handlers: dict[str, Callable[..., object]] = {name: getattr(commands, name) for name in names}
     for name in ("arrows", "vorticity", "contour", "wall", "trust", "depth"):
-        handlers[name] = lambda on, key=name: display.set(**{key: on})
+        handlers[name] = lambda on, key=name: display.set(**{window.context.option_of(key): on})
     for wanted in HandoverFormat:
         name = f"export_{wanted.value.replace('-', '_')}"
         handlers[name] = lambda chosen=wanted: commands.hand_over(chosen)

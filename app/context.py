@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.display import Display
+from app.display import Display, arrows_option
 from app.errors import ErrorHub
 from app.jobs import JobRunner
 from app.playback import Player
@@ -34,3 +34,10 @@ class Context:
     errors: ErrorHub
     settings: Settings
     verbs: Verbs
+
+    def option_of(self, layer: str) -> str:
+        """Return the option of the display that shows a layer over the current loop."""
+        loop = self.session.loop
+        if layer != "arrows" or loop is None:
+            return layer
+        return arrows_option(trackable=loop.trackable)

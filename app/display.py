@@ -38,6 +38,7 @@ class DisplayOptions:
         page: Image alone, one scale, or layers compared.
         scale: Scale shown on the page of one scale.
         arrows: Whether arrows are drawn.
+        blind_arrows: Whether they are drawn in blood without contrast, too.
         contour: Whether the mask's contour is drawn.
         wall: Whether the contour drawn is the wall as tracked, instead of the mask's.
         vorticity: Whether vorticity and vortex cores are drawn.
@@ -56,6 +57,7 @@ class DisplayOptions:
     page: Page = Page.IMAGE
     scale: Scale | None = None
     arrows: bool = True
+    blind_arrows: bool = False
     contour: bool = True
     wall: bool = False
     vorticity: bool = False
@@ -69,6 +71,11 @@ class DisplayOptions:
     first: str = Scale.QUARTER.value
     second: str = Scale.FULL.value
     warped: bool = True
+
+
+def arrows_option(*, trackable: bool) -> str:
+    """Return the name of the option that shows arrows: they mean nothing without contrast."""
+    return "arrows" if trackable else "blind_arrows"
 
 
 class Display(QObject):

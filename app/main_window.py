@@ -202,6 +202,7 @@ class MainWindow(QMainWindow):
         for signal in (
             session.loop_changed,
             session.mask_changed,
+            session.flows_changed,
             session.result_changed,
             session.loops_changed,
             session.privacy_changed,

@@ -25,7 +25,7 @@ def check_actions(window: MainWindow) -> None:
     context, actions, tool = window.context, window.actions_, window.stage.tool
     probing, editing = isinstance(tool, ProbeTool), window.editing.active
     options = context.display.options
-    states = {name: getattr(options, name) for name in _LAYERS} | {
+    states = {name: getattr(options, context.option_of(name)) for name in _LAYERS} | {
         "hide_patient": context.session.private,
         "named_exports": named(context),
         "repeat": context.player.looping,

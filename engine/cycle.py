@@ -27,6 +27,7 @@ LARGEST_AREA: Final = "largest cavity area: a surrogate"
 SMALLEST_AREA: Final = "smallest cavity area: a surrogate"
 IMAGE_START: Final = "image similarity, brightness as the cavity's size: a surrogate"
 UNKNOWN: Final = "unknown"
+NO_ORDER: Final = "End-systole does not follow end-diastole"
 
 #: Deviation from the median RR interval above which beats are called irregular.
 _IRREGULAR: Final = 0.12
@@ -127,11 +128,9 @@ def find_cycle(
     warnings += _irregular(frame_times_s, r_times_s, beats)
     if ed_frame is not None and es_frame is not None and es_frame < ed_frame:
         warnings.append(
-            "End-systole precedes end-diastole: the loop holds no whole systole after it. Choose "
-            "another beat, or read more frames."
+            f"{NO_ORDER}: the loop holds no whole systole after it. Mark another beat, or read "
+            "more frames."
         )
-    if not beats:
-        warnings.append("The loop holds no complete beat; drift over the cycle is not measured.")
     return Cycle(
         ed_frame=ed_frame,
         es_frame=es_frame,

@@ -159,9 +159,6 @@ def _show_trust(
         return
     flows = {**now.flows, scale: now.flows[scale].with_trust(trust.score)}
     context.session.update(loop_id, flows=flows, trackable=trust.trackable)
-    current = context.session.loop
-    if not trust.trackable and current is not None and current.loop_id == loop_id:
-        context.display.set(arrows=False)
 
 
 def cancel(context: Context) -> None:

@@ -68,6 +68,8 @@ class MeasurePanel(StepPanel):
         self._facts.show_facts(facts)
         warnings = () if measured is None else measured.warnings
         omitted = () if measured is None else measured.omitted
+        # The same reason need not be read twice.
+        omitted = tuple((group, why) for group, why in omitted if why not in warnings)
         show_sentences(self._warnings, map(in_words, warnings))
         show_sentences(self._omitted, (f"No {group}: {in_words(why)}" for group, why in omitted))
 
@@ -110,7 +112,7 @@ def headline_facts(
         for found in measurements.select(quantity):
             if found.region in {"global", "mask"} and found.frame is None:
                 facts.append((name, number(found.value, found.unit)))
-    for quantity, name in _PEAKS:
+    for quantity, name in () if lacks_contrast(measurements) else _PEAKS:
         rows = list(measurements.select(quantity))
         if rows:
             peak = max(rows, key=lambda item: abs(item.value))

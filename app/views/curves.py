@@ -15,6 +15,7 @@ from app.playback import Player
 from app.session import Session
 from app.views.plots import quiet_plot
 from app.widgets.parts import ElidedLabel, label
+from engine.export.notices import lacks_contrast
 from engine.export.numbers import quantity_name, region_name, unit_sign
 from engine.export.palette import DARK
 from engine.model import Measurement, Measurements
@@ -195,10 +196,14 @@ def marked_range(values: list[float]) -> tuple[float, float]:
 
 
 def frame_quantities(measurements: Measurements) -> list[str]:
-    """Return the quantities that have a value at more than one frame, in order."""
+    """Return the quantities that have a value at more than one frame, in order.
+
+    Of blood without contrast no velocity is drawn: it means nothing.
+    """
+    blind = lacks_contrast(measurements)
     frames: dict[str, set[int]] = {}
     for row in measurements.rows:
-        if row.frame is not None:
+        if row.frame is not None and not (blind and row.region == "mask"):
             frames.setdefault(row.quantity, set()).add(row.frame)
     return [name for name, found in frames.items() if len(found) > 1]
 

@@ -78,7 +78,7 @@ class ViewBar(QFrame):
         self.image.setChecked(options.page is Page.IMAGE)
         shown = options.page is not Page.IMAGE and bool(flows)
         for name, toggle in self.toggles.items():
-            toggle.setChecked(getattr(options, name))
+            toggle.setChecked(getattr(options, self._option(name)))
             toggle.setEnabled(shown)
         self.toggles["contour"].setEnabled(loop is not None and loop.mask is not None)
         trusted = any(flow.trust is not None for flow in flows.values())
@@ -119,8 +119,12 @@ class ViewBar(QFrame):
 
     def _toggle(self, name: str, text: str, tip: str) -> QToolButton:
         toggle = self._button("toggle", text, tip)
-        toggle.clicked.connect(lambda on: self._display.set(**{name: on}))
+        toggle.clicked.connect(lambda on: self._display.set(**{self._option(name): on}))
         return toggle
+
+    def _option(self, name: str) -> str:
+        """Return the option that a toggle sets."""
+        return self._context.option_of(name)
 
     def _button(self, role: str, text: str, tip: str) -> QToolButton:
         button = QToolButton(self)

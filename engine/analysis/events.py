@@ -83,11 +83,9 @@ def heart_cycle(result: TrackingResult) -> HeartCycle:
     origin = LOOP_START
     if cycle.ed_frame is not None:
         origin = _true_origin(cycle.ed_origin, result.mark_origins[0])
-    warnings = list(cycle.warnings)
     systole = cycle.es_frame
     systole_origin = _true_origin(cycle.es_origin, result.mark_origins[1])
     if systole is not None and systole <= start:
-        warnings.append("End-systole does not follow end-diastole; check both frames.")
         systole, systole_origin = None, UNKNOWN
     end, end_origin = _closing_frame(result, cycle, start)
     timed = result.frame_times_s is not None
@@ -100,7 +98,7 @@ def heart_cycle(result: TrackingResult) -> HeartCycle:
         end_origin=end_origin,
         heart_rate_bpm=cycle.heart_rate_bpm if timed else None,
         heart_rate_origin=cycle.heart_rate_origin,
-        warnings=tuple(warnings),
+        warnings=cycle.warnings,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from engine.cycle import NO_ORDER
 from engine.export.numbers import region_name
 from engine.model import Measurements, Target, TrackingResult
 
@@ -12,7 +13,6 @@ RESEARCH_USE: Final = "Research use only, not for diagnosis"
 NOT_REVIEWED: Final = "Tracking not reviewed: nobody has accepted the moving contour."
 ARROWS_NOT_REVIEWED: Final = "Tracking not reviewed: nobody has accepted the moving arrows."
 HIDDEN: Final = "No trackable contrast: velocities are not shown"
-NO_ORDER: Final = "End-systole does not follow end-diastole"
 NO_CONTRAST: Final = "no trackable contrast"
 
 

@@ -99,7 +99,15 @@ def test_a_result_file_is_judged_like_a_run_of_its_own(
     assert opened.loop_id != loop.loop_id
     assert all(flow.trust is not None for flow in opened.flows.values())
     assert not opened.trackable
-    assert not tracked.context.display.options.arrows
+    toggle, action = tracked.view_bar.toggles["arrows"], tracked.actions_["arrows"]
+    assert not toggle.isChecked()
+    assert not action.isChecked()
+    action.trigger()
+    assert toggle.isChecked(), "whoever wants to look at them all the same can"
+    action.trigger()
+    tracked.context.session.activate(loop.loop_id)
+    assert toggle.isChecked(), "another loop's arrows stay as they were"
+    assert action.isChecked()
 
 
 def test_review_is_kept_with_the_result(tracked: MainWindow, qtbot: QtBot) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter
 
+from app.display import arrows_option
 from app.views.scene import Scene, polygons_path
 from engine.export.palette import SPEED
 from engine.export.quiver import (
@@ -32,7 +33,8 @@ class QuiverOverlay:
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Draw the arrows."""
-        if scene.flow is None or not scene.options.arrows:
+        shown = getattr(scene.options, arrows_option(trackable=scene.loop.trackable))
+        if scene.flow is None or not shown:
             return
         # Over a map of vorticity a second colour scale would only confuse.
         self._plain = scene.options.vorticity
