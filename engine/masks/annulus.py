@@ -38,12 +38,57 @@ def refine_annulus(
     return resample(moved, contours.shape[1], closed=False)
 
 
+def corners_of(contours: Array) -> Array:
+    """Return both ends and the place farthest from their middle of every contour, ``(T, 3, 2)``."""
+    middle = (contours[:, :1] + contours[:, -1:]) / 2
+    tip = np.linalg.norm(contours - middle, axis=2)[:, 1:-1].argmax(1) + 1
+    return np.stack([contours[:, 0], contours[:, -1], contours[np.arange(len(tip)), tip]], axis=1)
+
+
+def with_moved_corners(contours: Array, moves: Array) -> Array:
+    """Return apical contours whose ends and tip are moved, ``(T, N, 2)``.
+
+    An end that moves along its side takes a third of the side with it; what moves it across, and
+    what moves the tip, stays near, so that the sides keep to the wall.
+
+    Args:
+        contours: ``(T, N, 2)``, open.
+        moves: ``(T, 3, 2)`` of the first end, the last end and the tip.
+    """
+    points = contours.shape[1]
+    corners = corners_of(contours)
+    tip = np.linalg.norm(contours - corners[:, 2:], axis=2).argmin(1)
+    away = np.abs(np.arange(points)[None] - tip[:, None]) / (0.3 * points)
+    near = np.cos(np.pi / 2 * np.clip(away, 0, 1)) ** 2
+    moved = contours + near[..., None] * moves[:, 2:]
+    for end in (0, 1):
+        moved = _moved_end(moved, moves[:, end])[:, ::-1]
+    return np.asarray(moved, np.float64)
+
+
+def _moved_end(contours: Array, move: Array) -> Array:
+    """Return contours whose first point is moved, ``(T, N, 2)``; move ``(T, 2)``."""
+    points = contours.shape[1]
+    down = contours[:, 0] - contours[:, _stem(points)]
+    down /= np.linalg.norm(down, axis=1, keepdims=True) + 1e-12
+    along = (move * down).sum(1, keepdims=True) * down
+    index = np.arange(points)
+    far, near = (np.clip(1 - index / (part * points), 0, 1) for part in (0.35, 0.12))
+    shift = far[None, :, None] * along[:, None] + near[None, :, None] * (move - along)[:, None]
+    return np.asarray(contours + shift, np.float64)
+
+
+def _stem(points: int) -> int:
+    """Return how many points tell the direction of a side at its end."""
+    return max(2, round(0.15 * points))
+
+
 def _slide_end(
     frames: NDArray[np.float32], contours: Array, length: float, config: AnnulusConfig
 ) -> Array:
     """Slide the first point of every contour along its side."""
     points = contours.shape[1]
-    stem = max(2, round(0.15 * points))
+    stem = _stem(points)
     down = contours[:, 0] - contours[:, stem]
     down /= np.linalg.norm(down, axis=1, keepdims=True) + 1e-12
     outward = normals(contours, closed=False)[:, :stem].mean(1)

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from engine.masks.annulus import corners_of, with_moved_corners
 from engine.masks.contour import areas
+from engine.masks.following import follow
 from engine.masks.left_ventricle import (
     COARSE_HEIGHT,
     SMOOTHING,
@@ -65,20 +67,55 @@ def bind_to_points(
         contours = _round(ventricle, phase, ed, es, points_es)
         return replace(ventricle, contours=contours)
     loop = make_working(cine, sector, COARSE_HEIGHT, SMOOTHING)
-    expected, spread = _expectation(loop, ventricle.given, points_es, phase, config)
+    path = _path(loop, (ventricle.given, points_es), phase, frames)
+    expected, spread = _expectation(loop, path, phase, given_es=bool(points_es), config=config)
     search = SearchConfig()
     rng = np.random.default_rng(search.seed)
     contours = contours_through_time(
-        cine, sector, loop, ApicalModel(), (expected, spread), search, rng, progress
+        cine,
+        sector,
+        loop,
+        ApicalModel(),
+        (expected, spread),
+        search,
+        rng,
+        progress,
+        ends=path[:, :2],
     )
-    missing = _missing(contours[ed], ventricle.given)
-    if points_es and es is not None:
-        late = _missing(contours[es], points_es)
-    else:
-        late = missing * np.array([config.annulus_kept, config.annulus_kept, 1.0])[:, None]
-    share = phase[:, None, None]
-    knots = (1 - share) * missing + share * late
-    return replace(ventricle, contours=_shifted(contours, knots))
+    kept = 1 - (1 - config.annulus_kept) * _freedom(phase, given_es=bool(points_es))
+    moves = kept[:, None, None] * (loop.to_source(path) - corners_of(contours))
+    return replace(ventricle, contours=with_moved_corners(contours, moves))
+
+
+def _path(
+    loop: WorkingLoop,
+    points: tuple[Points, Points],
+    phase: Array,
+    frames: tuple[int, int | None],
+) -> Array:
+    """Return where the given points are in every frame, ``(T, 3, 2)``, working px.
+
+    Followed from end-diastole; points of end-systole bend the way so that it meets them.
+    """
+    given = _in_order(loop.to_working(np.asarray(points[0], np.float64)))
+    path = follow(loop.frames, given, frames[0])
+    if points[1] and frames[1] is not None:
+        late = _in_order(loop.to_working(np.asarray(points[1], np.float64)))
+        path = path + phase[:, None, None] * (late - path[frames[1]])
+    return path
+
+
+def _in_order(places: Array) -> Array:
+    """Return left annulus point, right annulus point and apex, ``(3, 2)``."""
+    first, second, apex = ordered_points(places)
+    if first[0] > second[0]:
+        first, second = second, first
+    return np.stack([first, second, apex])
+
+
+def _freedom(phase: Array, *, given_es: bool) -> Array:
+    """Return how far every frame is from those that points were given at, 0 to 1."""
+    return np.clip(1.5 * np.minimum(phase, 1 - phase), 0, 1) if given_es else phase
 
 
 def landmark_points(curve: NDArray[np.floating], *, closed: bool) -> Points:
@@ -121,57 +158,17 @@ def systolic_phase(size: Array, ed: int, es: int | None) -> Array:
 
 
 def _expectation(
-    loop: WorkingLoop, points: Points, points_es: Points, phase: Array, config: LandmarkConfig
+    loop: WorkingLoop, path: Array, phase: Array, *, given_es: bool, config: LandmarkConfig
 ) -> tuple[Array, Array]:
     """Return the shape expected in every frame and how far it may depart, ``(T, P)`` each."""
     model = ApicalModel()
-
-    def through(places: Points) -> Array:
-        return model.through_points(loop.normalised(loop.to_working(np.asarray(places))))
-
-    diastole = through(points)
-    if points_es:
-        systole = through(points_es)
-        free = np.clip(1.5 * np.minimum(phase, 1 - phase), 0, 1)
-    else:
-        axis = diastole[4:6] - (diastole[0:2] + diastole[2:4]) / 2
-        systole = diastole.copy()
-        systole[:4] += config.descent * np.tile(axis, 2)
-        free = phase
-    systole[6:8] -= config.narrowing
-    expected = (1 - phase)[:, None] * diastole + phase[:, None] * systole
+    expected = np.stack([model.through_points(loop.normalised(places)) for places in path])
+    expected[:, 6:8] -= config.narrowing * phase[:, None]
     spread = np.tile(model.spread, (len(phase), 1))
-    loose = np.array([0.04, 0.05, 0.04, 0.05, config.apex_rest, 1.5 * config.apex_rest])
+    loose = np.array([0.02, 0.025, 0.02, 0.025, config.apex_rest, 1.5 * config.apex_rest])
+    free = _freedom(phase, given_es=given_es)
     spread[:, :_CORNERS] = np.maximum(config.exact, free[:, None] * loose)
     return expected, spread
-
-
-def _corners(curve: Array, points: Points) -> tuple[Array, int]:
-    """Return the points in the contour's order (first end, apex, last end), and its tip's index."""
-    first, second, apex = ordered_points(np.asarray(points, np.float64))
-    if np.linalg.norm(first - curve[0]) > np.linalg.norm(second - curve[0]):
-        first, second = second, first
-    tip = int(np.clip(((curve - apex) ** 2).sum(1).argmin(), 1, len(curve) - 2))
-    return np.stack([first, second, apex]), tip
-
-
-def _missing(curve: Array, points: Points) -> Array:
-    """Return what is missing from a contour to its points: first end, last end, apex."""
-    corners, tip = _corners(curve, points)
-    return np.asarray(corners - curve[[0, -1, tip]], np.float64)
-
-
-def _shifted(contours: Array, knots: Array) -> Array:
-    """Return contours moved at their ends and tip, fading in between; knots ``(T, 3, 2)``."""
-    moved = np.empty_like(contours)
-    along = np.arange(contours.shape[1])
-    for k, (curve, (first, last, apex)) in enumerate(zip(contours, knots, strict=True)):
-        middle = (curve[0] + curve[-1]) / 2
-        tip = int(np.clip(((curve - middle) ** 2).sum(1).argmax(), 1, len(curve) - 2))
-        places = [0, tip, len(curve) - 1]
-        shift = [np.interp(along, places, [first[c], apex[c], last[c]]) for c in range(2)]
-        moved[k] = curve + np.stack(shift, axis=1)
-    return moved
 
 
 def _round(

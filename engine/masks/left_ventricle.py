@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import InputError
-from engine.masks.annulus import refine_annulus
+from engine.masks.annulus import refine_annulus, with_moved_corners
 from engine.masks.cavity_network import cavity_maps
 from engine.masks.contour import (
     POINTS,
@@ -38,6 +38,8 @@ Array = NDArray[np.float64]
 COARSE_HEIGHT: Final = 112
 FINE_HEIGHT: Final = 256
 SMOOTHING: Final = 1.2
+SHARP: Final = 0.0055
+"""Smoothing of the frames that the edge is placed on, of the image's height."""
 SHORT_AXIS_SHARE: Final = 0.3
 """Weight of the network's map once the ring is found, beside its weight in apical views."""
 SHORT_AXIS_SIZE: Final = 1.8
@@ -235,6 +237,8 @@ def contours_through_time(
     config: SearchConfig,
     rng: np.random.Generator,
     progress: Progress,
+    *,
+    ends: Array | None = None,
 ) -> Array:
     """Return the contour of every frame, searched near an expectation and refined on the edge.
 
@@ -247,13 +251,15 @@ def contours_through_time(
         config: Weights and effort.
         rng: Source of the draws.
         progress: Told of every step; may cancel.
+        ends: Where the annulus is known to be, ``(T, 2, 2)``, working px; it is looked for only
+            near that.
 
     Returns:
         ``(T, 100, 2)``, source px.
     """
     rough = _through_time(loop, model, near, config, rng, progress)
     progress.report(Step("left ventricle", 2, 3))
-    return _refined(cine, sector, loop, rough, closed=model.closed)
+    return _refined(cine, sector, loop, rough, closed=model.closed, ends=ends)
 
 
 def _through_time(
@@ -304,7 +310,15 @@ def _time_sigma(size: Array, gap: float) -> float:
     return float(np.clip(beat_frames(size) * gap / 40, 0.0, 1.2))
 
 
-def _refined(cine: Cine, sector: Sector, loop: WorkingLoop, rough: Array, *, closed: bool) -> Array:
+def _refined(
+    cine: Cine,
+    sector: Sector,
+    loop: WorkingLoop,
+    rough: Array,
+    *,
+    closed: bool,
+    ends: Array | None = None,
+) -> Array:
     """Return contours on the edge of every frame, source px."""
     sigma = _time_sigma(areas(rough), 1.0)
     # In short axis papillary muscles tempt the contour inwards: the ellipse is trusted more.
@@ -322,7 +336,11 @@ def _refined(cine: Cine, sector: Sector, loop: WorkingLoop, rough: Array, *, clo
             time_sigma=time_sigma,
         )
     medium = smooth_in_time(medium, sigma)
-    if not closed:
+    if ends is not None:
+        still = np.zeros_like(ends[:, :1])
+        moves = np.concatenate([ends - medium[:, [0, -1]], still], axis=1)
+        medium = with_moved_corners(medium, moves)
+    elif not closed:
         medium = refine_annulus(loop.frames, medium, AnnulusConfig(time_sigma=sigma))
     height = min(FINE_HEIGHT, loop.source_height)
     fine = make_working(cine, sector, height, SMOOTHING * max(1, height / 192))
@@ -341,5 +359,6 @@ def _refined(cine: Cine, sector: Sector, loop: WorkingLoop, rough: Array, *, clo
         if not closed:
             curves = refine_annulus(fine.frames, curves, near)
     curves = smooth_in_time(curves if closed else even_halves(curves), sigma)
-    shift = outward_shift(fine.frames, curves, closed=closed)[:, None]
+    sharp = make_working(cine, sector, height, SHARP * height)
+    shift = outward_shift(sharp.frames, curves, closed=closed)[:, None]
     return fine.to_source(curves + shift * normals(curves, closed=closed))

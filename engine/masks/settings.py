@@ -134,18 +134,16 @@ class LandmarkConfig:
     """How contours follow given points through the beat.
 
     Attributes:
-        descent: Expected way of the mitral plane to the apex at end-systole, of the length.
         narrowing: Expected loss of the sides' bulge at end-systole, of the length.
         apex_rest: Freedom of the apex at end-systole, of the image's height.
         exact: Freedom of points where they were given, of the image's height.
         annulus_kept: Part of the correction at end-diastole that also holds at end-systole.
     """
 
-    descent: float = setting(0.12, "Descent", "Of the mitral plane", minimum=0, maximum=0.5)
     narrowing: float = setting(0.03, "Narrowing", "Of the sides", minimum=0, maximum=0.2)
     apex_rest: float = setting(0.012, "Apex", "Its freedom", minimum=0.001, maximum=0.2)
     exact: float = setting(0.006, "Exactness", "Of given points", minimum=0.001, maximum=0.1)
-    annulus_kept: float = setting(0.5, "Kept", "Of the correction", minimum=0, maximum=1)
+    annulus_kept: float = setting(0.75, "Kept", "Of the correction", minimum=0, maximum=1)
 
     def __post_init__(self) -> None:
         check_bounds(self)

@@ -90,7 +90,7 @@ def test_end_systole_is_where_the_cavity_is_smallest(apical: Phantom, apical_wal
     mask = apical_wall
     assert mask.es_frame is not None
     assert abs(mask.es_frame - apical.es_frame) <= 1
-    assert any("ES:" in note for note in mask.notes)
+    assert "surrogate" in mask.mark_origins[1]
 
 
 def test_a_mirrored_loop_is_told_and_never_turned(apical: Phantom, cine_of: Make) -> None:
