@@ -113,8 +113,12 @@ class CurvesView(QWidget):
         name = self.quantity.currentData()
         measured = None if loop is None else loop.measurements
         if loop is None or measured is None or name is None:
-            self._note.setText("Curves appear here once the loop is measured.")
+            unknown = "Curves appear here once the loop is measured."
+            nothing = "Nothing was measured for every frame: there is no curve to draw."
+            self._note.setText(unknown if measured is None else nothing)
+            self.plot.hide()
             return
+        self.plot.show()
         rows = [row for row in measured.select(name) if row.frame is not None]
         regions = plotted_regions(rows)
         timed = all(row.time_s is not None for row in rows)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
 
-from app.display import DisplayOptions
+from app.display import DisplayOptions, arrows_option
 from app.flow_difference import FlowDifference
 from app.flow_view import FlowView
 from app.session import Loop
@@ -44,6 +44,17 @@ class Scene:
     area: QRectF
     compact: bool = False
     difference: FlowDifference | None = None
+
+    @property
+    def arrows(self) -> bool:
+        """Whether arrows are drawn: in blood without contrast only if asked for all the same."""
+        shown: bool = getattr(self.options, arrows_option(trackable=self.loop.trackable))
+        return shown
+
+    @property
+    def vorticity(self) -> bool:
+        """Whether vorticity is drawn: it means as much as the arrows do."""
+        return self.options.vorticity and (self.loop.trackable or self.arrows)
 
     def to_screen(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Map ``(N, 2)`` image points to the screen."""

@@ -100,6 +100,7 @@ class FactTable(QWidget):
 
     def show_facts(self, facts: list[tuple[str, str]]) -> None:
         """Show pairs of name and value."""
+        self.setVisible(bool(facts))
         if facts == self._shown:
             return
         self._shown = facts

@@ -122,7 +122,7 @@ def guarded(
         raise
     except MemoryError as error:
         raise ResourceError(
-            f"Not enough memory to read {path.name}. {part_advice('A:B')}."
+            f"Not enough memory to read {path.name}. Close other programs, or {part_advice('A:B')}"
         ) from error
     except _BROKEN as error:
         raise unreadable(path, problem, advice or "Copy it again from its source.") from error
@@ -155,7 +155,7 @@ def part_advice(frames: str) -> str:
     Args:
         frames: Half-open range such as ``0:12``.
     """
-    return f"Read a part of it with --frames {frames} (in the window: File > Open part)"
+    return f"read a part of it with --frames {frames} (in the window: File > Open part)."
 
 
 def check_memory(count: int, size: tuple[int, ...], name: str) -> None:
@@ -169,8 +169,8 @@ def check_memory(count: int, size: tuple[int, ...], name: str) -> None:
     if count * each > MAX_DECODED_BYTES:
         raise ResourceError(
             f"{name} needs {count * each / 1024**3:.1f} GiB of memory for {count} frames of "
-            f"{width}x{height} px; the bound is {MAX_DECODED_BYTES / 1024**3:.1f} GiB. "
-            f"{part_advice('A:B')}: up to {MAX_DECODED_BYTES // each} frames."
+            f"{width}x{height} px; the bound is {MAX_DECODED_BYTES / 1024**3:.1f} GiB, or "
+            f"{MAX_DECODED_BYTES // each} frames. Copy it smaller, or {part_advice('A:B')}"
         )
 
 

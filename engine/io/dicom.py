@@ -201,9 +201,8 @@ def _check_length(dataset: Dataset, path: Path, stop: int) -> None:
 
 def _cut_off(path: Path, present: int, declared: int) -> UnreadableFileError:
     """Return the sentence for a file with fewer frames than it says."""
-    advice = "Copy it again from its source."
-    if present > 1:
-        advice += f" {part_advice(f'0:{present}')}."
+    advice = "Copy it again from its source"
+    advice += f", or {part_advice(f'0:{present}')}" if present > 1 else "."
     problem = f"it is truncated: {present} of {declared} frames are there"
     return unreadable(path, problem, advice)
 

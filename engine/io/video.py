@@ -60,7 +60,7 @@ def read_video(path: Path, config: ReadConfig, progress: Progress) -> Cine:
         raise unreadable(
             path,
             "it is truncated: its end is missing",
-            f"Copy it again from its source. {part_advice('0:B')}.",
+            f"Copy it again from its source, or {part_advice('0:B')}",
         )
     with guarded(path), av.open(str(path.resolve())) as container:
         if not container.streams.video:

@@ -26,7 +26,7 @@ def colour_bar_label(scene: Scene) -> str:
         return f"Difference, {scene.difference.unit}"
     if scene.flow is None:
         return ""
-    if scene.options.vorticity:
+    if scene.vorticity:
         return f"Vorticity, {scene.flow.rate_unit}"
     if scene.flow.unit == "cm/s":
         return "Speed, cm/s"
@@ -38,11 +38,11 @@ class ColourBarOverlay:
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Draw the bar, its ticks and its unit."""
-        options, difference = scene.options, scene.difference
-        drawn = scene.flow is not None and (options.arrows or options.vorticity)
+        difference = scene.difference
+        drawn = scene.flow is not None and (scene.arrows or scene.vorticity)
         if scene.compact or not (drawn or difference):
             return
-        vorticity = options.vorticity and difference is None
+        vorticity = scene.vorticity and difference is None
         height = min(240.0, scene.area.height() * 0.45)
         left = scene.area.right() - _RIGHT
         top = scene.area.center().y() - height / 2

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter
 
-from app.display import arrows_option
 from app.views.scene import Scene, polygons_path
 from engine.export.palette import SPEED
 from engine.export.quiver import (
@@ -33,11 +32,10 @@ class QuiverOverlay:
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Draw the arrows."""
-        shown = getattr(scene.options, arrows_option(trackable=scene.loop.trackable))
-        if scene.flow is None or not shown:
+        if scene.flow is None or not scene.arrows:
             return
         # Over a map of vorticity a second colour scale would only confuse.
-        self._plain = scene.options.vorticity
+        self._plain = scene.vorticity
         zoom = float(np.mean(scene.viewport.scale(scene.area)))
         # By the fitted image, not by the zoom, so that arrows stay where they are while zooming.
         spacing = scene.flow.legible_spacing(zoom / scene.viewport.zoom)

@@ -24,7 +24,7 @@ class VorticityOverlay:
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Draw the map within the mask; untrusted places fade."""
-        if scene.flow is None or not scene.options.vorticity:
+        if scene.flow is None or not scene.vorticity:
             return
         values = scene.flow.vorticity(scene.frame, _STRIDE)
         if values is None:
@@ -43,7 +43,7 @@ class VortexCoresOverlay:
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Draw the cores of the frame."""
         measurements = scene.loop.measurements
-        if measurements is None or not scene.options.vorticity:
+        if measurements is None or not scene.vorticity:
             return
         frame = scene.frame + scene.loop.cine.first_frame
         for region, x_mm, y_mm, circulation in vortex_cores(measurements, frame):
