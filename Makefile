@@ -43,6 +43,7 @@ pictures: $(STAMP)
 
 trust: $(STAMP)
 	$(PYTHON) packaging/calibrate_trust.py
+	$(PYTHON) packaging/calibrate_blood_trust.py
 
 accuracy: $(STAMP)
 	$(PYTHON) packaging/measure_phantoms.py

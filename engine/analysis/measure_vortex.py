@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analysis.blood_trust import CAUTION
 from engine.analysis.long_axis import LongAxis, axis_of_contour, axis_of_mask
 from engine.analysis.rows import RowWriter
 from engine.analysis.trust import TrustMap
@@ -81,10 +82,12 @@ def _stands_out(
     """Whether a vortex turns by more than the error expected of it, px.
 
     What turns moves along both axes of the plane. A shear layer with a little noise swirls, too,
-    but moves along one axis alone, so the weaker of both counts.
+    but moves along one axis alone, so the weaker of both counts. The caution that trust adds to
+    the expected error says nothing about a vortex, and is left out.
     """
     weaker = float(np.linalg.eigvalsh(np.cov(displacement[:, vortex.region]))[0])
-    return math.sqrt(2.0 * max(weaker, 0.0)) > float(np.mean(error[vortex.region]))
+    expected = float(np.mean(error[vortex.region])) * math.exp(-CAUTION)
+    return math.sqrt(2.0 * max(weaker, 0.0)) > expected
 
 
 def _velocity(writer: RowWriter, field: ScaleField, pair: int) -> VelocityField:

@@ -2,10 +2,10 @@
 
 The expected error is a product of powers of what betrays an error without knowing the truth (see
 ``engine.analysis.witness``). Its exponents were fitted to the logarithm of the true error of
-three flows on seven noisy phantoms with drop-out, shadow, clutter, vortices and jets. A wall
-tracked by a network that tells its own expectation is judged by other findings
-(``engine.analysis.wall_trust``). How well all this does on phantoms left out of the fit stands in
-``docs/experiments.md``.
+three flows on seven noisy phantoms with drop-out, shadow, clutter, vortices and jets. What a
+network tracked that tells its own expectation is judged by other findings
+(``engine.analysis.wall_trust``, ``engine.analysis.blood_trust``). How well all this does on
+phantoms left out of the fit stands in ``docs/experiments.md``.
 
 The score is ``1 / (1 + (error / 1 px)^2)``: half at one pixel, where trust ends.
 """
@@ -18,9 +18,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analysis.blood_trust import expected_blood_error
 from engine.analysis.contrast import Contrast, trackable_contrast
 from engine.analysis.regions import bounding_box
-from engine.analysis.texture import Image, blurred
+from engine.analysis.texture import Image
 from engine.analysis.wall_trust import FOLDED_PX, TRACKABLE_PX, expected_wall_error
 from engine.analysis.witness import Witness, witness_of_pair
 from engine.model import Scale, ScaleField, Target, TrackingResult
@@ -28,13 +29,6 @@ from engine.progress import NullProgress, Progress, Step
 
 THRESHOLD: Final = 0.5
 _ERROR_AT_THRESHOLD_PX: Final = 1.0
-
-# Share of the network's own expectation in blood, and its understatement: there it mostly follows
-# speed.
-_NETWORK_SHARE, _NETWORK_FACTOR = 0.3, 1.67
-
-_LEAST_PX: Final = 0.05
-_LOST_SIGMA: Final = 6.0
 
 
 @dataclass(frozen=True)
@@ -119,12 +113,9 @@ def trust_map(
             box = bounding_box(mask)
             inside = mask[box]
             seen = witness_of_pair(result, field, pair)
-            expected = _expected_error(result, field, pair, seen)[box]
+            expected = _expected_error(field, seen, mask)[box]
             error[pair][box] = np.where(inside, expected, 0.0)
-            judged = _score(expected)
-            if result.target is Target.BLOOD and seen.correlation is not None:
-                judged = np.where(_lost(seen, mask)[box], 0.9 * THRESHOLD * judged, judged)
-            score[pair][box] = np.where(inside, judged, 0.0)
+            score[pair][box] = np.where(inside, _score(expected), 0.0)
         progress.report(Step("trust", pair + 1, pairs))
     contrast = trackable_contrast(result) if result.target is Target.BLOOD else None
     if contrast is not None and not contrast.trackable:
@@ -150,24 +141,6 @@ def trackable_speed_cm_s(result: TrackingResult) -> float | None:
     return TRACKABLE_PX * min(result.spacing_mm) / 10.0 / interval
 
 
-def _lost(seen: Witness, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return where the images deny a blood field, ``(H, W)``.
-
-    A network that has lost a jet returns a calm, smooth field there, which no departure betrays.
-    The images do: their correlation falls below that of the best-tracked tenth of the mask, and
-    the witness does not return. Both are averaged over a neighbourhood, as a lost jet is whole.
-    """
-    if seen.correlation is None or seen.forward_backward is None or not mask.any():
-        return np.zeros(mask.shape, dtype=np.bool_)
-    weight = mask.astype(np.float32)
-    share = np.maximum(blurred(weight, _LOST_SIGMA), 1e-3)
-    best = max(float(np.percentile(seen.correlation[mask], 90)), 0.1)
-    agreement = np.clip(seen.correlation / best, 0.0, 1.2)
-    evidence = 1.5 * (0.7 - agreement) + 0.6 * np.log(seen.forward_backward + 0.1) + 0.42
-    smooth = blurred((evidence * weight).astype(np.float32), _LOST_SIGMA) / share
-    return np.asarray(mask & (smooth > 0.0))
-
-
 def _findings(seen: Witness) -> dict[str, Image]:
     """Return what a ``Calibration`` weighs, by the names of its exponents, ``(H, W)`` each."""
     found = {"roughness": np.log(seen.roughness + 0.05)}
@@ -181,45 +154,20 @@ def _findings(seen: Witness) -> dict[str, Image]:
     return found
 
 
-def _network_expectation(uncertainty: NDArray[np.float16], pair: int) -> Image:
-    """Return the logarithm of the network's expectation, over both neighbours as it is noisy."""
-    around = uncertainty[max(pair - 1, 0) : pair + 2].astype(np.float32)
-    return np.asarray(np.log(np.maximum(around, _LEAST_PX)).mean(axis=0))
-
-
 def _expected_error(
-    result: TrackingResult, field: ScaleField, pair: int, seen: Witness
+    field: ScaleField, seen: Witness, mask: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
     """Return the expected endpoint error of one pair, ``(H, W)``, px."""
+    if field.uncertainty is not None and seen.correlation is not None:
+        return _with_physics(expected_blood_error(seen, mask), seen)
     calibration = _ANY_FIELD[seen.correlation is not None, seen.temporal is not None]
-    found = _findings(seen)
     logarithm: Image = np.full(seen.speed.shape, calibration.constant, dtype=np.float32)
-    for name, finding in found.items():
+    for name, finding in _findings(seen).items():
         logarithm = logarithm + getattr(calibration, name) * finding
-    if result.target is Target.BLOOD:
-        if field.uncertainty is not None:
-            network = _network_expectation(field.uncertainty, pair) + np.log(_NETWORK_FACTOR)
-            logarithm = (1.0 - _NETWORK_SHARE) * logarithm + _NETWORK_SHARE * network
-        if "both_ways" in found:
-            logarithm = 0.5 * (logarithm + _image_evidence(found))
     return _with_physics(np.exp(logarithm), seen)
 
 
-def _image_evidence(found: dict[str, Image]) -> Image:
-    """Return the logarithm of the error that the images alone suggest for blood.
-
-    Fitted to SSMSR's error in a jet and a vortex pair, 0.6 above the fit.
-    """
-    evidence: Image = (
-        0.555 * found["both_ways"]
-        + 0.551 * found["reference"]
-        + 1.346 * found["disagreement"]
-        + 0.134
-    )
-    return evidence
-
-
-def _with_physics(error: NDArray[np.float32], seen: Witness) -> NDArray[np.float32]:
+def _with_physics(error: Image, seen: Witness) -> NDArray[np.float32]:
     """Raise the expected error where the field cannot be true: folds, and beyond the limit."""
     beyond = np.maximum(seen.speed / TRACKABLE_PX, 1.0) ** 2
     folded = np.where(seen.determinant <= 0.0, FOLDED_PX, 0.0)
