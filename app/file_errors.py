@@ -6,7 +6,7 @@ import errno
 from typing import Final
 
 _FORBIDDEN: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
-_MISSING: Final = frozenset({errno.ENOENT, errno.ENOTDIR})
+_NO_FOLDER: Final = frozenset({errno.EEXIST, errno.ENOTDIR})
 
 
 def file_sentence(error: OSError, elsewhere: str = "") -> str:
@@ -21,7 +21,9 @@ def file_sentence(error: OSError, elsewhere: str = "") -> str:
         return f"The disk is full{place}. Free some space or choose another folder{elsewhere}."
     if error.errno in _FORBIDDEN:
         return f"No permission to write or read here{place}. Choose another folder{elsewhere}."
-    if error.errno in _MISSING:
+    if error.errno in _NO_FOLDER:
+        return f"A file stands where a folder is needed{place}. Choose another folder{elsewhere}."
+    if error.errno == errno.ENOENT:
         return (
             f"There is no such file or folder{place}. It may have been moved or its disk taken "
             f"away: check its name, or choose another folder{elsewhere}."

@@ -237,7 +237,12 @@ class ReportConfig:
     movie: bool = True
     pdf: bool = True
     figures: bool = True
-    speed_limit: float | None = None
+    speed_limit: float | None = setting(
+        None, "The top of the colour bar", "cm/s or px/frame", minimum=0.01, maximum=10_000.0
+    )
+
+    def __post_init__(self) -> None:
+        check_bounds(self)
 
 
 class HandoverFormat(StrEnum):
@@ -272,4 +277,9 @@ class HandoverConfig:
     scale: str | None = None
     layer: str = "midwall"
     patient_data: bool = False
-    speed_limit: float | None = None
+    speed_limit: float | None = setting(
+        None, "The top of the colour bar", "cm/s or px/frame", minimum=0.01, maximum=10_000.0
+    )
+
+    def __post_init__(self) -> None:
+        check_bounds(self)

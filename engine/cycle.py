@@ -92,6 +92,7 @@ def find_cycle(
     *,
     frames: NDArray[np.uint8] | None = None,
     heart_rate_bpm: float | None = None,
+    first_frame: int = 0,
 ) -> Cycle:
     """Find end-diastole, end-systole and beats of a loop.
 
@@ -106,12 +107,13 @@ def find_cycle(
         es: End-systolic frame given by the user, from 0 in the loop.
         frames: ``(T, H, W)``, used only where there is no area.
         heart_rate_bpm: As stated by the source, 1/min; used where no beat is measured.
+        first_frame: Number of the loop's first frame in its source, as the user knows frames.
 
     Raises:
         InputError: If a given frame lies outside the loop, or ED and ES are one frame.
     """
     count = _count(frame_times_s, area_px, frames)
-    _check_given(ed, es, count)
+    _check_given(ed, es, count, first_frame)
     warnings: list[str] = []
     waves = _r_frames(frame_times_s, r_times_s, warnings)
     curve = _curve(area_px, frames)
@@ -200,13 +202,14 @@ def _count(
     return counts.pop() if counts else None
 
 
-def _check_given(ed: int | None, es: int | None, count: int | None) -> None:
+def _check_given(ed: int | None, es: int | None, count: int | None, first: int) -> None:
     """Check frames that the user gave."""
     for name, frame in (("end-diastolic", ed), ("end-systolic", es)):
         if frame is not None and (frame < 0 or (count is not None and frame >= count)):
+            last = "the last" if count is None else first + count - 1
             raise InputError(
-                f"The {name} frame {frame} is not in the loop. Its frames are 0 to "
-                f"{'the last' if count is None else count - 1}, counted from its first."
+                f"The {name} frame {first + frame} is not in the loop, whose frames are {first} to "
+                f"{last}. Choose one of them."
             )
     if ed is not None and ed == es:
         raise InputError("End-diastole and end-systole cannot be one frame. Choose two.")

@@ -23,9 +23,7 @@ def export(
         Path | None, typer.Option(help="The DICOM file that was tracked, for dicom-seg, dicom-sr")
     ] = None,
     scale: Annotated[str | None, typer.Option(help="Scale of dicom-overlay; the finest")] = None,
-    layer: Annotated[
-        str, typer.Option(help="Of dicom-sr: midwall, endocardial or epicardial")
-    ] = "midwall",
+    layer: options.Layer = options.LayerName.MIDWALL,
     speed_limit: Annotated[
         float | None, typer.Option(help="Upper end of the colour bar, in its unit")
     ] = None,
@@ -35,7 +33,7 @@ def export(
     config = HandoverConfig(
         source=source,
         scale=None if scale is None else Scale.parse(scale).value,
-        layer=layer,
+        layer=layer.value,
         patient_data=patient_data,
         speed_limit=speed_limit,
     )
@@ -47,7 +45,7 @@ def export(
                 chosen = None if scale is None else tracked.at_scale(Scale.parse(scale))
                 trust = pipeline.trust_map(tracked, chosen, progress)
             if wanted is HandoverFormat.DICOM_SR:
-                measured = _measured(tracked, layer, progress)
+                measured = _measured(tracked, layer.value, progress)
             files = hand_over(
                 tracked, out, wanted, config, progress, measurements=measured, trust=trust
             )

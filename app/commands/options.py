@@ -29,6 +29,14 @@ class MaskName(StrEnum):
     PAPER = "paper"
 
 
+class LayerName(StrEnum):
+    """Layer of the headline strain."""
+
+    MIDWALL = "midwall"
+    ENDOCARDIAL = "endocardial"
+    EPICARDIAL = "epicardial"
+
+
 INPUT: Final = "The loop"
 MASK: Final = "The mask"
 TRACKING: Final = "Tracking"
@@ -88,6 +96,9 @@ Device = Annotated[
 Seed = Annotated[
     int, typer.Option("--seed", help="Seed of all random choices", rich_help_panel=TRACKING)
 ]
+
+
+Layer = Annotated[LayerName, typer.Option("--layer", help="Layer of the headline strain")]
 
 
 PatientData = Annotated[

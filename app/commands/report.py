@@ -22,7 +22,7 @@ def report(
     pdf: Annotated[bool, typer.Option(help="Write report.pdf")] = True,
     figures: Annotated[bool, typer.Option(help="Write a PNG for every scale")] = True,
     segments: Annotated[int, typer.Option(help="AHA model: 16, 17 or 18")] = 18,
-    layer: Annotated[str, typer.Option(help="midwall, endocardial or epicardial")] = "midwall",
+    layer: options.Layer = options.LayerName.MIDWALL,
     drift_compensation: Annotated[bool, typer.Option(help="Correct curves for drift")] = True,
     in_plane_research: Annotated[bool, typer.Option(help="Add the research appendix")] = False,
     scale: Annotated[str | None, typer.Option(help="Scale that is measured; the finest")] = None,
@@ -39,7 +39,7 @@ def report(
     tracked = pipeline.read_result(result)
     measure_config = MeasureConfig(
         segments=segments,
-        layer=layer,
+        layer=layer.value,
         drift_compensation=drift_compensation,
         in_plane_research=in_plane_research,
         scale=options.parse_scales(scale)[0] if scale else None,

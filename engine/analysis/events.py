@@ -78,6 +78,7 @@ def heart_cycle(result: TrackingResult) -> HeartCycle:
         result.r_times_s,
         contour_areas(result),
         *marked,
+        first_frame=result.first_frame,
     )
     start = 0 if cycle.ed_frame is None else cycle.ed_frame
     origin = LOOP_START

@@ -138,6 +138,7 @@ def _cycle(cine: Cine, config: MaskConfig, ventricle: LeftVentricle) -> Cycle:
         areas(ventricle.contours),
         within(config.ed_frame),
         within(config.es_frame),
+        first_frame=cine.first_frame,
     )
 
 

@@ -106,4 +106,5 @@ class TrackingResult:
         for item in self.fields:
             if item.scale == scale:
                 return item
-        raise InputError(f"The result holds no field of scale {scale.label}.")
+        held = ", ".join(item.scale.label for item in self.fields)
+        raise InputError(f"The result holds no field of scale {scale.label}. Choose among {held}.")

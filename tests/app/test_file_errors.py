@@ -17,6 +17,8 @@ from app.file_errors import file_sentence
         (errno.EACCES, "Choose another folder"),
         (errno.EROFS, "Choose another folder"),
         (errno.ENOENT, "may have been moved"),
+        (errno.EEXIST, "a folder is needed"),
+        (errno.ENOTDIR, "a folder is needed"),
         (errno.EIO, "Check its disk"),
     ],
 )

@@ -73,6 +73,11 @@ def test_noise_on_the_area_moves_the_frames_little() -> None:
     assert len(cycle.beats) == 2
 
 
+def test_a_frame_outside_is_told_in_the_sources_numbers() -> None:
+    with pytest.raises(InputError, match=r"frame 2 .* frames are 5 to 24"):
+        find_cycle(times(20), ed=2 - 5, first_frame=5)
+
+
 def test_given_frames_win() -> None:
     cycle = find_cycle(times(100), (0.0, 1.0), beating_area(100, 50), ed=3, es=20)
     assert (cycle.ed_frame, cycle.es_frame) == (3, 20)

@@ -111,6 +111,26 @@ def test_an_option_that_cannot_be_used(
     assert not (tmp_path / "out").exists() or not files_in(tmp_path / "out")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--speed-limit", "-3"), "colour bar"),
+        (("--speed-limit", "0"), "colour bar"),
+        (("--speed-limit", "nan"), "colour bar"),
+        (("--scale", "1"), "Choose among 1/8, 1/4"),
+        (("--segments", "5"), "between 16 and 18"),
+        (("--layer", "outer"), "endocardial"),
+    ],
+)
+def test_a_report_that_cannot_be_written(
+    invoke: Invoke, tracked: Path, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    answer = invoke("report", tracked, "--out", tmp_path / "out", *words)
+    assert answer.code == 2
+    assert said in answer.sentence
+    assert not (tmp_path / "out").exists() or not files_in(tmp_path / "out")
+
+
 def test_words_that_are_missing_or_unknown(invoke: Invoke, loop: Path) -> None:
     for words in (("track", loop), ("track",), ("--bogus",), ("report", "x.h5")):
         answer = invoke(*words)
@@ -132,7 +152,7 @@ def test_a_file_stands_where_the_folder_should(
     (tmp_path / "out").write_text("mine", encoding="utf-8")
     answer = invoke("track", loop, "--mask", wall, "--out", tmp_path / "out")
     assert answer.code == 2
-    assert "out" in answer.sentence
+    assert "A file stands where a folder is needed" in answer.sentence
     assert (tmp_path / "out").read_text(encoding="utf-8") == "mine"
 
 
