@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
         restore_choice(context)
         self.setWindowTitle("Myoflux")
         self.setWindowIcon(theme.icon("myoflux"))
-        self.setMinimumSize(900, 600)
+        self.setMinimumSize(860, 480)
         self.setAcceptDrops(True)
         self.stage = Stage(context, EmptyView(context.settings))
         self.commands = Handlers(context, self, self.stage)

@@ -194,8 +194,8 @@ class Session(QObject):
 
     @property
     def loops(self) -> tuple[Loop, ...]:
-        """All open loops, in the order of opening."""
-        return tuple(self._loops.values())
+        """All open loops, in the order in which they were asked for."""
+        return tuple(self._loops[number] for number in sorted(self._loops))
 
     @property
     def loop(self) -> Loop | None:
@@ -219,9 +219,20 @@ class Session(QObject):
         """Strokes on the mask of an open loop."""
         return self._histories[loop_id]
 
-    def add(self, name: str, cine: Cine, **values: Any) -> Loop:
-        """Add a loop and make it current."""
-        loop = Loop(next(self._ids), name, cine, **values)
+    def reserve(self) -> int:
+        """Return the number of a loop that is still to be read: it keeps its place."""
+        return next(self._ids)
+
+    def add(self, name: str, cine: Cine, number: int | None = None, **values: Any) -> Loop:
+        """Add a loop and make it current.
+
+        Args:
+            name: Shown in the list.
+            cine: The frames.
+            number: As it was reserved; None takes the next.
+            values: Further fields of the loop.
+        """
+        loop = Loop(self.reserve() if number is None else number, name, cine, **values)
         self._loops[loop.loop_id] = loop
         self._frames[loop.loop_id] = 0
         history = MaskHistory(self.undo_group, lambda mask: self._swap_mask(loop.loop_id, mask))

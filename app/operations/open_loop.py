@@ -27,14 +27,14 @@ def open_path(context: Context, path: Path, read: ReadConfig | None = None) -> N
     if path.suffix.lower() in RESULT_SUFFIXES:
         _open_result(context, path)
         return
-    config = read or ReadConfig()
+    config, number = read or ReadConfig(), context.session.reserve()
 
     def work(progress: Progress) -> Cine:
         return context.verbs.read_cine(path, config, progress)
 
     def show(cine: Cine) -> None:
         context.settings.add_recent(path)
-        _add(context, path.name, cine, path=path, read=config)
+        _add(context, path.name, cine, path=path, read=config, number=number)
 
     context.jobs.start(f"Opening {path.name}", work, show, kind="open")
 
@@ -54,8 +54,9 @@ def _add(
     cine: Cine,
     path: Path | None = None,
     read: ReadConfig | None = None,
+    number: int | None = None,
 ) -> None:
-    loop = context.session.add(name, cine, path=path, read=read or ReadConfig())
+    loop = context.session.add(name, cine, number, path=path, read=read or ReadConfig())
     look_into(context, loop)
     if loop.frame_count < 2:
         context.session.update(loop.loop_id, error="A single frame has no motion to track.")
@@ -68,6 +69,8 @@ def _add(
 
 
 def _open_result(context: Context, path: Path) -> None:
+    number = context.session.reserve()
+
     def work(progress: Progress) -> tuple[TrackingResult, dict[Scale, FlowView]]:
         result = context.verbs.read_result(path)
         flows = {}
@@ -80,7 +83,7 @@ def _open_result(context: Context, path: Path) -> None:
 
     def show(found: tuple[TrackingResult, dict[Scale, FlowView]]) -> None:
         context.settings.add_recent(path)
-        loop = add_result(context, path, *found)
+        loop = add_result(context, path, *found, number=number)
         look_into(context, loop)
         context.display.show_scale(loop.result.finest.scale if loop.result else Scale.FULL)
         context.player.play()
@@ -90,9 +93,14 @@ def _open_result(context: Context, path: Path) -> None:
 
 
 def add_result(
-    context: Context, path: Path, result: TrackingResult, flows: dict[Scale, FlowView]
+    context: Context,
+    path: Path,
+    result: TrackingResult,
+    flows: dict[Scale, FlowView],
+    *,
+    number: int | None = None,
 ) -> Loop:
-    """Add a result that was read from a file to the session."""
+    """Add a result that was read from a file to the session, with the number reserved for it."""
     first = result.first_frame
     marks = [
         None if frame is None else frame - first for frame in (result.ed_frame, result.es_frame)
@@ -110,6 +118,7 @@ def add_result(
     return context.session.add(
         name,
         cine_of(result, path),
+        number,
         path=path,
         mask=mask,
         tracked_mask=mask,

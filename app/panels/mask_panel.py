@@ -24,7 +24,7 @@ from engine.analysis.segments import segments_of
 from engine.config import MaskMethod
 from engine.masks.editing import starts_on_the_right
 from engine.masks.left_ventricle import CONFIDENT
-from engine.model import Target, View
+from engine.model import Mask, Target, View
 
 _VIEWS = {
     View.A4C: "Apical four-chamber",
@@ -143,12 +143,9 @@ class MaskPanel(StepPanel):
             return StepState.ATTENTION, loop.error or "No mask yet"
         kind = loop.mask.kind.value
         kind = kind[0].upper() + kind[1:]
-        sure = loop.mask.confidence
-        if sure is not None and sure < CONFIDENT:
-            return StepState.ATTENTION, f"{kind} · unsure: check it"
-        if not loop.view_confirmed and loop.mask.contours is not None:
-            return StepState.ATTENTION, f"{kind} · view not confirmed"
-        return StepState.DONE, f"{kind} · {_what_it_covers(loop)}"
+        doubt = _doubt(loop, loop.mask)
+        state = StepState.ATTENTION if doubt else StepState.DONE
+        return state, f"{kind} · {doubt or _what_it_covers(loop)}"
 
     def choose_left_wall(self, *, mirrored: bool) -> None:
         """Tell which wall the image shows on its left."""
@@ -246,6 +243,18 @@ def walls_of(view: View) -> tuple[str, str]:
     """Return the walls of an apical view: usually on the left, and usually on the right."""
     names = [segment.name.split("_", 1)[1] for segment in segments_of(view, 18)]
     return names[0], names[-1]
+
+
+def _doubt(loop: Loop, mask: Mask) -> str:
+    """Return what a person should look at, or an empty string."""
+    contours, view = mask.contours, loop.view
+    if mask.confidence is not None and mask.confidence < CONFIDENT:
+        return "unsure: check it"
+    if contours is None:
+        return ""
+    if not loop.view_confirmed or view is None:
+        return "view not confirmed"
+    return "" if view.is_short_axis == contours.closed else f"does not fit {view}"
 
 
 def _what_it_covers(loop: Loop) -> str:

@@ -153,7 +153,7 @@ def _draw_cell(
     middle = radius * (cell.inner + cell.outer) / 2 if cell.inner else 0.0
     angle = math.radians(cell.start + cell.span / 2)
     spot = center + QPointF(middle * math.cos(angle), -middle * math.sin(angle))
-    painter.setFont(theme.ui_font(9, bold=True))
+    painter.setFont(theme.ui_font(min(max(radius / 9, 5.5), 9), bold=True))
     painter.setPen(theme.color("#10141a" if fill.lightnessF() > 0.55 else theme.TEXT))
     place = QRectF(spot.x() - 18, spot.y() - 9, 36, 18)
     # Plus zero, so that what rounds to nothing has no sign.

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pyqtgraph
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
@@ -32,6 +32,8 @@ _SHADES: Final = (
 )
 _BELOW, _ABOVE = 0.05, 0.2
 """Free room under and over the curves, as shares of their range."""
+_LEGIBLE: Final = 190
+"""Least height of the view with the curves' names above them, px."""
 _FIRST: Final = (
     "strain_longitudinal",
     "strain_circumferential",
@@ -104,6 +106,14 @@ class CurvesView(QWidget):
         super().showEvent(event)
         self._move_cursor(self._session.frame)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Names go before the curves do."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        self._legend.setVisible(bool(self._legend.text()) and self.height() >= _LEGIBLE)
+
     def _draw(self) -> None:
         item = self.plot.getPlotItem()
         item.clear()
@@ -134,7 +144,7 @@ class CurvesView(QWidget):
                 antialias=True,
             )
         self._legend.setText(legend_html(regions) if len(regions) > 1 else "")
-        self._legend.setVisible(len(regions) > 1)
+        self._make_room()
         low, high = marked_range([row.value for row in rows if row.region in regions])
         item.setYRange(low, high, padding=0)
         self._show_played()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from typing import Final
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIntValidator
+from PySide6.QtGui import QIntValidator, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -23,6 +24,11 @@ from app.playback import SPEEDS, Player
 from app.session import Session
 from app.widgets.frame_slider import FrameSlider
 from engine.model import Cine
+
+_TIME_LINE: Final = 180
+"""Least width of the time line, px."""
+_EDGES: Final = 46
+"""Margins, and the gaps between groups, px."""
 
 
 class PlayerBar(QFrame):
@@ -91,6 +97,9 @@ class PlayerBar(QFrame):
             self._button("last", "Last frame (End)", self.go_last),
             self._loop,
         )
+        # What goes first where there is no room: the keyboard does it as well.
+        self._spare: tuple[QWidget, ...] = (buttons[0], buttons[4], self._speed, self._time)
+        self._always: tuple[QWidget, ...] = (*buttons[1:4], self._loop, self.frame_box, self.beats)
         for button in buttons:
             layout.addWidget(button)
         layout.addSpacing(6)
@@ -105,6 +114,18 @@ class PlayerBar(QFrame):
         # The keyboard goes from left to right, as the eye does.
         for one, other in itertools.pairwise((*buttons, self.frame_box, self.beats, self._speed)):
             self.setTabOrder(one, other)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the time line wide enough to point at a frame."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        shown = [widget for widget in self._always if not widget.isHidden()]
+        room = self.width() - _EDGES - _TIME_LINE - sum(map(_width_of, shown))
+        for widget in reversed(self._spare):
+            room -= _width_of(widget)
+            widget.setVisible(room >= 0)
 
     def _button(self, name: str, tip: str, action: object) -> QToolButton:
         button = QToolButton(self)
@@ -164,6 +185,7 @@ class PlayerBar(QFrame):
             for number in range(len(beats)):
                 self.beats.addItem(f"Beat {number + 1}", number)
         self.beats.setVisible(bool(beats))
+        self._make_room()
         self._show_range()
 
     def _show_range(self) -> None:
@@ -190,6 +212,12 @@ class PlayerBar(QFrame):
         index = self._speed.findData(player.speed)
         if index >= 0:
             self._speed.setCurrentIndex(index)
+
+
+def _width_of(widget: QWidget) -> int:
+    """Return the room that a widget takes with the gap beside it, px."""
+    hint = min(widget.sizeHint().width(), widget.maximumWidth())
+    return max(hint, widget.minimumWidth()) + 2
 
 
 def time_text(cine: Cine, frame: int) -> str:

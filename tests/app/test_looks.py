@@ -152,3 +152,20 @@ def test_what_needs_a_loop_is_off_without_one(window: MainWindow) -> None:
         found = [item for item in window.steps.findChildren(QPushButton) if item.text() == name]
         assert found, name
         assert not any(item.isEnabled() for item in found), name
+
+
+def test_in_the_smallest_window_the_time_line_can_still_be_pointed_at(
+    tracked: MainWindow, qtbot: QtBot, qapp: QApplication
+) -> None:
+    tracked.measure_panel.run()
+    wait_idle(tracked, qtbot)
+    bar, curves = tracked.player_bar, tracked.lower_pane.curves
+    for size in ((1600, 1000), (860, 480)):
+        tracked.resize(*size)
+        qtbot.wait(20)
+        qapp.processEvents()
+        assert (tracked.width(), tracked.height()) == size, "a laptop at 150 % has no more room"
+        assert bar.slider.width() >= 170
+        shown = [item for item in bar.children() if isinstance(item, QAbstractButton)]
+        assert all(bar.rect().contains(item.geometry()) for item in shown if item.isVisible())
+    assert curves._legend.isHidden(), "curves go before their names"

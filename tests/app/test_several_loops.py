@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
-from small_engine import FakeVerbs, until, wait_idle
+from small_engine import FakeVerbs, make_cine, until, wait_idle
 
 from app.main_window import MainWindow
 from app.session import Loop
-from engine.config import MaskConfig
+from engine.config import MaskConfig, ReadConfig
 from engine.model import Cine, Mask
 from engine.progress import Progress
 
@@ -37,6 +37,27 @@ def test_files_dropped_together_all_get_their_mask(
     loops = window.context.session.loops
     assert len(loops) == 4
     assert all(loop.mask is not None for loop in loops)
+
+
+def test_loops_stand_in_the_order_in_which_they_were_asked_for(
+    window: MainWindow, verbs: FakeVerbs, tmp_path: Path, qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    second_is_there = threading.Event()
+
+    def read(path: Path, config: ReadConfig, progress: Progress) -> Cine:
+        if path.name == "first.dcm":
+            assert second_is_there.wait(30)
+        return make_cine()
+
+    monkeypatch.setattr(verbs, "read_cine", read)
+    for name in ("first.dcm", "second.dcm"):
+        window.commands.open_path(tmp_path / name)
+    session = window.context.session
+    until(qtbot, lambda: len(session.loops) == 1)
+    second_is_there.set()
+    wait_idle(window, qtbot)
+    assert [loop.name for loop in session.loops] == ["first.dcm", "second.dcm"]
 
 
 def beside_a_tracked_one(

@@ -161,6 +161,15 @@ def test_view_is_never_confirmed_but_by_the_user(opened: MainWindow, qtbot: QtBo
     assert loop.view_confirmed
 
 
+def test_a_view_that_the_contour_cannot_be_of_is_told(opened: MainWindow) -> None:
+    opened.mask_panel.choose_view(View.PSAX_MID)
+    state, text = opened.mask_panel.state()
+    assert state is StepState.ATTENTION
+    assert text.endswith("does not fit PSAX-mid")
+    opened.mask_panel.choose_view(View.A4C)
+    assert opened.mask_panel.state()[0] is StepState.DONE
+
+
 def test_blood_makes_its_own_mask(opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot) -> None:
     opened.mask_panel.choose_target(Target.BLOOD)
     wait_idle(opened, qtbot)
