@@ -211,9 +211,7 @@ class _Tracker:
     def _weights(self, pair: int, points: NDArray[np.float64]) -> NDArray[np.float64]:
         if self._trust is None:
             return np.ones(len(points))
-        # The wall's border lies between pixels: half of its samples fall outside the mask.
-        rows, columns = self._loop[pair].nearest(points)
-        return np.asarray(self._trust[pair][rows, columns], dtype=np.float64)
+        return self._loop[pair].known(self._trust[pair], points)
 
     def _fit(
         self, points: NDArray[np.float64], motion: NDArray[np.float64], trust: NDArray[np.float64]

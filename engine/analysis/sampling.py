@@ -122,20 +122,28 @@ class FieldSampler:
         ]
         return np.stack(parts, axis=1)
 
-    def nearest(self, points: NDArray[np.floating]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return rows and columns of the mask's pixels nearest to points ``(M, 2)`` (x, y), px."""
+    def known(
+        self, image: NDArray[np.floating], points: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
+        """Read an image ``(H, W)`` that counts in the mask at points ``(M, 2)`` (x, y), px.
+
+        Beyond the mask the nearest pixel's value counts, less with the distance, and nothing where
+        the field is not continued any more.
+        """
         height, width = self._counted.shape
         columns, rows = np.rint(points - self._origin).astype(np.intp).T
-        to_rows, to_columns = self._pixels
         at = (np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1))
+        apart, (to_rows, to_columns) = self._nearest
         left, top = self._origin.astype(np.intp)
-        return to_rows[at] + top, to_columns[at] + left
+        beyond = np.hypot(rows - at[0], columns - at[1]) + apart[at]
+        nearest = image[to_rows[at] + top, to_columns[at] + left]
+        return np.asarray(nearest * np.maximum(1.0 - beyond / _REACH, 0.0), dtype=np.float64)
 
     @cached_property
-    def _pixels(self) -> NDArray[np.intp]:
-        """Nearest pixel of the mask, ``(2, h, w)``: row and column within the box."""
-        found = distance_transform_edt(~self._counted, return_distances=False, return_indices=True)
-        return np.asarray(found, dtype=np.intp)
+    def _nearest(self) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Distance to the mask's nearest pixel ``(h, w)``, px, and its row and column."""
+        apart, pixel = distance_transform_edt(~self._counted, return_indices=True)
+        return np.asarray(apart), np.asarray(pixel, dtype=np.intp)
 
     def back(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Carry points ``(M, 2)`` of frame k+1 back to frame k: ``p + u(p)``."""

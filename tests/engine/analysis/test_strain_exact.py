@@ -128,6 +128,18 @@ def test_a_wall_that_is_trusted_is_trusted_up_to_its_borders() -> None:
     assert band.trust == pytest.approx(np.full_like(band.trust, 0.9), abs=1e-6)
 
 
+def test_what_leaves_the_mask_is_not_trusted_any_more() -> None:
+    fields, mask, _ = affine_loop(np.eye(2))
+    score = np.where(mask[1:], 0.9, 0.0).astype(np.float32)
+    sampler = LoopSampler(fields, mask)[0]
+    along = CENTRE + np.array([[35.0, 0.0], [43.0, 0.0], [46.0, 0.0], [60.0, 0.0], [400.0, 0.0]])
+    inside, border, beyond, *far = sampler.known(score[0], along)
+    assert inside == pytest.approx(0.9)
+    assert inside > border > 0.75
+    assert border > beyond > 0.5
+    assert far == [0.0, 0.0]
+
+
 def test_dense_strain_of_a_uniform_deformation() -> None:
     step = np.array([[0.985, 0.01], [0.0, 1.02]])
     fields, mask, _ = affine_loop(step)
