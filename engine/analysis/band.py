@@ -10,6 +10,8 @@ of the basis and are kept exactly.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -86,12 +88,12 @@ class Band:
     Attributes:
         basis: Functions that span it.
         raw: Coefficients ``(T, C, 2)`` (x, y), px: carried away from end-diastole alone.
-        coefficients: ``(T, C, 2)``: blended over the cycle where it is known, and carried on from
-            its closed end; else as ``raw``.
+        coefficients: ``(T, C, 2)``: blended over every known beat, and carried on from the last
+            one's closed end; else as ``raw``.
         trust: Trust of the samples in every frame, ``(T, samples along, layers)``, 0 to 1; None
             if unknown. The reference frame holds its neighbour's.
         start: End-diastolic frame of the loop.
-        end: Frame that closes the cycle, or None.
+        end: Frame that closes the first beat, or None.
     """
 
     basis: BandBasis
@@ -123,7 +125,7 @@ def track_band(
     loop: LoopSampler,
     contours: Contours,
     start: int,
-    end: int | None = None,
+    ends: Sequence[int] = (),
     trust: NDArray[np.floating] | None = None,
 ) -> Band:
     """Carry the wall between the end-diastolic contours through the loop.
@@ -134,29 +136,31 @@ def track_band(
         loop: Fields of the loop.
         contours: Curves; with an endocardium alone the sheet shrinks to that one line.
         start: End-diastolic frame of the loop.
-        end: Frame that closes the cycle, or None.
+        ends: Frames that close the beat from ``start`` and its successors, in order.
         trust: ``(T-1, H, W)``, 0 to 1, of every vector; None counts all alike.
 
     Raises:
         InputError: If a frame lies outside the loop or a contour has no length.
     """
     frames = len(loop) + 1
-    if not 0 <= start < frames or (end is not None and not start < end < frames):
-        raise InputError(f"A cycle from frame {start} to {end} does not fit {frames} frames.")
+    marks = (start, *ends)
+    if marks[0] < 0 or marks[-1] >= frames or any(a >= b for a, b in itertools.pairwise(marks)):
+        raise InputError(f"Beats that end at {marks} do not fit {frames} frames.")
     tracker = _Tracker(loop, contours, start, trust)
     raw = np.empty((frames, *tracker.reference.shape))
     raw[start] = tracker.reference
     tracker.carry(raw, range(start, frames - 1), forward=True)
     tracker.carry(raw, range(start, 0, -1), forward=False)
     closed = raw.copy()
-    if end is not None:
+    stops = (*marks[2:], frames - 1)
+    for (first, last), stop in zip(itertools.pairwise(marks), stops, strict=False):
         backward = np.empty_like(raw)
-        backward[end] = tracker.reference
-        tracker.carry(backward, range(end, start, -1), forward=False, keep_trust=False)
-        closed[start : end + 1] = blend(raw[start : end + 1], backward[start:end])
-        # The next beat starts where this one closed: going on with the raw path would jump.
-        tracker.carry(closed, range(end, frames - 1), forward=True, keep_trust=False)
-    return Band(tracker.basis, raw, closed, tracker.seen, start, end)
+        backward[last] = tracker.reference
+        tracker.carry(backward, range(last, first, -1), forward=False, keep_trust=False)
+        closed[first : last + 1] = blend(closed[first : last + 1], backward[first:last])
+        # What follows starts where this beat closed: going on with the raw path would jump.
+        tracker.carry(closed, range(last, stop), forward=True, keep_trust=False)
+    return Band(tracker.basis, raw, closed, tracker.seen, start, ends[0] if ends else None)
 
 
 class _Tracker:

@@ -28,6 +28,7 @@ class HeartCycle:
         end_systole_origin: Where it comes from.
         end: Next end-diastole, which closes the cycle, or None where the loop does not hold it.
         end_origin: Where it comes from.
+        later_ends: Frames in which the beats after it end, in order; they close its successors.
         heart_rate_bpm: 1/min; None if unknown.
         heart_rate_origin: Where it comes from.
         warnings: Sentences for the user.
@@ -42,6 +43,12 @@ class HeartCycle:
     heart_rate_bpm: float | None
     heart_rate_origin: str
     warnings: tuple[str, ...] = ()
+    later_ends: tuple[int, ...] = ()
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """Every frame that closes a beat, from the measured one's on; none if it has no end."""
+        return () if self.end is None else (self.end, *self.later_ends)
 
     def last(self, frames: int) -> int:
         """Return the last frame of the beat in a loop of so many frames."""
@@ -88,15 +95,16 @@ def heart_cycle(result: TrackingResult) -> HeartCycle:
     systole_origin = _true_origin(cycle.es_origin, result.mark_origins[1])
     if systole is not None and systole <= start:
         systole, systole_origin = None, UNKNOWN
-    end, end_origin = _closing_frame(result, cycle, start)
+    ends, end_origin = _closing_frames(result, cycle, start)
     timed = result.frame_times_s is not None
     return HeartCycle(
         start=start,
         start_origin=origin,
         end_systole=systole,
         end_systole_origin=systole_origin,
-        end=end,
+        end=ends[0] if ends else None,
         end_origin=end_origin,
+        later_ends=ends[1:],
         heart_rate_bpm=cycle.heart_rate_bpm if timed else None,
         heart_rate_origin=cycle.heart_rate_origin,
         warnings=cycle.warnings,
@@ -112,22 +120,32 @@ def contour_areas(result: TrackingResult) -> NDArray[np.float64] | None:
     return areas if moves else None
 
 
-def _closing_frame(result: TrackingResult, cycle: Cycle, start: int) -> tuple[int | None, str]:
-    """Return the frame in which the beat that begins at ``start`` ends, and its origin."""
+def _closing_frames(
+    result: TrackingResult, cycle: Cycle, start: int
+) -> tuple[tuple[int, ...], str]:
+    """Return the frames in which the beat from ``start`` and its successors end, and their origin.
+
+    There is none where the loop does not hold the whole beat.
+    """
     times = result.frame_times_s
     r_times = np.sort(np.asarray(result.r_times_s, dtype=np.float64))
+    ends: list[int] = []
+    origin = "one R-R interval after end-diastole"
     if times is not None and len(r_times) > 1:
         beat = int(np.argmin(np.abs(r_times[:-1] - times[start])))
-        moment = times[start] + r_times[beat + 1] - r_times[beat]
         half = 0.5 * float(np.median(np.diff(times)))
-        closing = int(np.argmin(np.abs(times - moment)))
-        if moment <= times[-1] + half and closing > start + 1:
-            return closing, "one R-R interval after end-diastole"
-        return None, UNKNOWN
-    for first, last in cycle.beats:
-        if abs(first - start) <= 0.1 * (last - first) and last > start + 1:
-            return last, cycle.ed_origin if "surrogate" in cycle.ed_origin else "next beat"
-    return None, UNKNOWN
+        for moment in times[start] + r_times[beat + 1 :] - r_times[beat]:
+            closing = int(np.argmin(np.abs(times - moment)))
+            if moment > times[-1] + half or closing <= (ends[-1] if ends else start) + 1:
+                break
+            ends.append(closing)
+    else:
+        origin = cycle.ed_origin if "surrogate" in cycle.ed_origin else "next beat"
+        for first, last in cycle.beats:
+            before = ends[-1] if ends else start
+            if abs(first - before) <= 0.1 * (last - first) and last > before + 1:
+                ends.append(last)
+    return tuple(ends), origin if ends else UNKNOWN
 
 
 def _true_origin(origin: str, stored: str) -> str:

@@ -127,9 +127,9 @@ def track_wall(
     if config.layer not in strain.LAYERS:
         known = ", ".join(strain.LAYERS)
         raise InputError(f"Unknown layer '{config.layer}'. Choose among {known}.")
-    end = cycle.end if config.drift_compensation else None
+    ends = cycle.ends if config.drift_compensation else ()
     band = track_band(
-        LoopSampler(field.displacement, result.mask), result.contours, cycle.start, end, trust
+        LoopSampler(field.displacement, result.mask), result.contours, cycle.start, ends, trust
     )
     band, gain = follow_borders(band, result.contours, cycle.last(len(result.mask)))
     layer = config.layer if band.has_layers else "endocardial"

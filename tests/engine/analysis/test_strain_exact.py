@@ -8,6 +8,7 @@ from engine.analysis.band import Band, track_band
 from engine.analysis.dense import deformation
 from engine.analysis.sampling import LoopSampler, extend_beyond_mask
 from engine.analysis.trajectories import composed_pull_backs, follow_points
+from engine.errors import InputError
 from engine.model import Contours
 
 SHAPE = (150, 170)
@@ -95,12 +96,25 @@ def test_the_next_beat_goes_on_from_where_the_last_one_closed() -> None:
     loop = LoopSampler(fields, mask)
     points = CENTRE + np.array([[33.0, 3.0], [-20.0, 28.0]])
     paths = follow_points(loop, points, 2, 8)
-    band = track_band(loop, ring_contours(), 2, 8)
+    band = track_band(loop, ring_contours(), 2, (8,))
     for frame in range(8, STEPS + 1):
         move = np.linalg.matrix_power(matrices[1], frame - 8)
         assert np.abs(paths.closed[frame] - (CENTRE + (points - CENTRE) @ move.T)).max() < 0.01
         ring = band.curve(0.5)
         assert np.abs(ring[frame] - (CENTRE + (ring[2] - CENTRE) @ move.T)).max() < 0.02
+
+
+def test_every_beat_that_ends_is_closed() -> None:
+    fields, mask, matrices = affine_loop(np.diag([0.99, 1.01]))
+    band = track_band(LoopSampler(fields, mask), ring_contours(), 1, (5, 10))
+    ring = band.curve(0.5)
+    for frame in (5, 10):
+        assert np.abs(ring[frame] - ring[1]).max() < 1e-9
+    assert np.abs(ring[7] - ring[1]).max() > 1e-3
+    beyond = CENTRE + (ring[1] - CENTRE) @ matrices[2].T
+    assert np.abs(ring[12] - beyond).max() < 0.02
+    with pytest.raises(InputError, match="Beats"):
+        track_band(LoopSampler(fields, mask), ring_contours(), 5, (3,))
 
 
 def test_points_are_carried_from_a_middle_frame_both_ways() -> None:
@@ -124,7 +138,7 @@ def test_field_continues_linearly_beyond_its_mask() -> None:
 def test_a_wall_that_is_trusted_is_trusted_up_to_its_borders() -> None:
     fields, mask, _ = affine_loop(turn(2.0))
     score = np.where(mask[1:], 0.9, 0.0).astype(np.float32)
-    band = track_band(LoopSampler(fields, mask), ring_contours(), 0, None, score)
+    band = track_band(LoopSampler(fields, mask), ring_contours(), 0, trust=score)
     assert band.trust == pytest.approx(np.full_like(band.trust, 0.9), abs=1e-6)
 
 
