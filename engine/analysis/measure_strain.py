@@ -34,7 +34,7 @@ def strain_rows(writer: RowWriter, wall: Wall, cycle: HeartCycle, config: Measur
     """
     kept = "The drift over the cycle is not compensated."
     if wall.band.end is not None:
-        kept = "Forward and backward paths are blended over the cycle, which leaves no drift."
+        kept = "Forward and backward paths are blended over every beat, which leaves no drift."
     if wall.gain.known:
         kept = f"{kept} {_borders(wall)}"
     if wall.band.basis.closed and wall.band.has_layers:
