@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, zoom
+from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
 from engine.errors import InputError
@@ -25,7 +25,6 @@ _SURROGATE: Final = ": a surrogate"
 _TAKEN: Final = ("is taken from the image", "are taken from the image")
 LARGEST_AREA: Final = "largest cavity area: a surrogate"
 SMALLEST_AREA: Final = "smallest cavity area: a surrogate"
-IMAGE_START: Final = "image similarity, brightness as the cavity's size: a surrogate"
 UNKNOWN: Final = "unknown"
 NO_ORDER: Final = "End-systole does not follow end-diastole"
 
@@ -45,7 +44,6 @@ _FLAT: Final = 0.35
 _NEAR: Final = 0.1
 #: Shortest beat: 250 a minute, s.
 _MIN_BEAT_S: Final = 0.24
-_THUMBNAIL: Final = 48
 
 
 @dataclass(frozen=True)
@@ -90,14 +88,12 @@ def find_cycle(
     ed: int | None = None,
     es: int | None = None,
     *,
-    frames: NDArray[np.uint8] | None = None,
     heart_rate_bpm: float | None = None,
     first_frame: int = 0,
 ) -> Cycle:
     """Find end-diastole, end-systole and beats of a loop.
 
-    A given frame is believed before an R wave, an R wave before the cavity's area, and the area
-    before the likeness of the frames.
+    A given frame is believed before an R wave, and an R wave before the cavity's area.
 
     Args:
         frame_times_s: ``(T,)``, s; None if unknown.
@@ -105,26 +101,22 @@ def find_cycle(
         area_px: Cavity area of every frame, ``(T,)``, px^2, or None.
         ed: End-diastolic frame given by the user, from 0 in the loop.
         es: End-systolic frame given by the user, from 0 in the loop.
-        frames: ``(T, H, W)``, used only where there is no area.
         heart_rate_bpm: As stated by the source, 1/min; used where no beat is measured.
         first_frame: Number of the loop's first frame in its source, as the user knows frames.
 
     Raises:
         InputError: If a given frame lies outside the loop, or ED and ES are one frame.
     """
-    count = _count(frame_times_s, area_px, frames)
+    count = _count(frame_times_s, area_px)
     _check_given(ed, es, count, first_frame)
     warnings: list[str] = []
     waves = _r_frames(frame_times_s, r_times_s, warnings)
-    curve = _curve(area_px, frames)
+    curve = _curve(area_px)
     least = 3 if frame_times_s is None else _MIN_BEAT_S / max(_interval(frame_times_s), 1e-6)
     starts = waves if waves else _maxima(curve, least)
     beats = tuple(itertools.pairwise(starts))
-    largest, smallest = LARGEST_AREA, SMALLEST_AREA
-    if area_px is None:
-        largest = smallest = IMAGE_START
-    ed_frame, ed_origin = _end_diastole(ed, starts, R_WAVE if waves else largest, curve)
-    es_frame, es_origin = _end_systole(es, ed_frame, starts, curve, smallest)
+    ed_frame, ed_origin = _end_diastole(ed, starts, R_WAVE if waves else LARGEST_AREA, curve)
+    es_frame, es_origin = _end_systole(es, ed_frame, starts, curve)
     rate, rate_origin = _heart_rate(frame_times_s, r_times_s, waves, beats, heart_rate_bpm)
     warnings += _surrogates(ed_frame, es_frame, ed_origin, es_origin)
     warnings += _irregular(frame_times_s, r_times_s, beats)
@@ -146,59 +138,14 @@ def find_cycle(
     )
 
 
-def similarity_curve(frames: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return a curve that rises and falls with the cavity's size, from the frames alone.
-
-    It is the first principal component of small frames through time. Its sign makes it rise where
-    the middle of the picture's nearer half darkens: there lies the ventricle, and a large one shows
-    more dark blood. (The farther half tells the opposite: the atria fill in systole.) Its unit
-    means nothing.
-
-    Args:
-        frames: ``(T, H, W)``.
-
-    Returns:
-        ``(T,)``, standard deviation 1; zeros where nothing moves.
-    """
-    factors = [min(1.0, _THUMBNAIL / size) for size in frames.shape[1:]]
-    small = np.stack([zoom(frame.astype(np.float32), factors, order=1) for frame in frames])
-    flat = small.reshape(len(frames), -1).astype(np.float64)
-    flat -= flat.mean(axis=0)
-    brightness = _ventricle_brightness(small)
-    values, vectors = np.linalg.eigh(flat @ flat.T)
-    if values[-1] <= 1e-9 * flat.size:
-        return np.zeros(len(frames))
-    first = vectors[:, -1] - vectors[:, -1].mean()
-    curve: NDArray[np.float64] = first / max(float(first.std()), 1e-12)
-    return -curve if float(curve @ brightness) > 0 else curve
-
-
-def _ventricle_brightness(frames: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the mean grey of the part where a ventricle lies, ``(T,)``, within what moves."""
-    moves = frames.std(axis=0) > 0
-    rows, columns = np.nonzero(moves.any(axis=1))[0], np.nonzero(moves.any(axis=0))[0]
-    if not len(rows):
-        return np.zeros(len(frames))
-    top, height = rows[0], np.ptp(rows) + 1
-    left, width = columns[0], np.ptp(columns) + 1
-    part = frames[
-        :,
-        top + int(0.10 * height) : top + int(0.55 * height) + 1,
-        left + int(0.30 * width) : left + int(0.70 * width) + 1,
-    ]
-    values: NDArray[np.float64] = part.mean(axis=(1, 2), dtype=np.float64)
-    return values
-
-
 def _count(
     times: NDArray[np.float64] | None,
     area: NDArray[np.floating] | None,
-    frames: NDArray[np.uint8] | None,
 ) -> int | None:
     """Return the number of frames, on which all inputs must agree."""
-    counts = {len(item) for item in (times, area, frames) if item is not None}
+    counts = {len(item) for item in (times, area) if item is not None}
     if len(counts) > 1:
-        raise InputError(f"Times, areas and frames differ in number: {sorted(counts)}.")
+        raise InputError(f"Times and areas differ in number: {sorted(counts)}.")
     return counts.pop() if counts else None
 
 
@@ -236,18 +183,13 @@ def _r_frames(
     return sorted({int(np.argmin(np.abs(times - wave))) for wave in within})
 
 
-def _curve(
-    area: NDArray[np.floating] | None, frames: NDArray[np.uint8] | None
-) -> NDArray[np.float64] | None:
+def _curve(area: NDArray[np.floating] | None) -> NDArray[np.float64] | None:
     """Return the smoothed curve of the cavity's size, or None if there is none to be had."""
-    if area is not None:
-        values = np.asarray(area, dtype=np.float64)
-        if not np.all(np.isfinite(values)):
-            raise InputError("The cavity area must be a finite number for every frame.")
-    elif frames is not None:
-        values = similarity_curve(frames)
-    else:
+    if area is None:
         return None
+    values = np.asarray(area, dtype=np.float64)
+    if not np.all(np.isfinite(values)):
+        raise InputError("The cavity area must be a finite number for every frame.")
     if len(values) < 3 or np.ptp(values) <= 1e-9 * max(1.0, float(np.abs(values).max())):
         return None
     smooth: NDArray[np.float64] = gaussian_filter1d(values, 1.0, mode="nearest")
@@ -318,7 +260,6 @@ def _end_systole(
     ed: int | None,
     starts: list[int],
     curve: NDArray[np.float64] | None,
-    origin: str,
 ) -> tuple[int | None, str]:
     """Return the end-systolic frame and its origin: the smallest cavity after end-diastole.
 
@@ -337,7 +278,7 @@ def _end_systole(
         return None, UNKNOWN
     if ed is not None and first > ed:
         first, last = _near_usual(first, last, starts, curve)
-    return first + int(np.argmin(curve[first:last])), origin
+    return first + int(np.argmin(curve[first:last])), SMALLEST_AREA
 
 
 def _near_usual(

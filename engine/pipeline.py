@@ -190,5 +190,6 @@ def _settings(cine: Cine, mask: Mask, config: TrackingConfig) -> dict[str, Any]:
             "format": source.format,
             "times_origin": source.times_origin,
             "spacing_origin": source.spacing_origin,
+            "heart_rate_bpm": cine.heart_rate_bpm,
         },
     }

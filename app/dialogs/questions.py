@@ -62,11 +62,7 @@ def _remember(settings: Settings, name: str) -> Path | None:
 
 def show_error(parent: QWidget, sentence: str, details: str) -> QMessageBox:
     """Show an error in one sentence; a traceback hides behind a button."""
-    box = QMessageBox(parent)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setIconPixmap(theme.icon("warning", theme.WARNING).pixmap(32, 32))
-    box.setWindowTitle("Myoflux")
-    box.setText(sentence)
+    box = _warning(parent, sentence)
     box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if details:
         box.setDetailedText(details)
@@ -86,11 +82,7 @@ def ask_keep(
         save: Called if it shall be saved first.
         discard: Called if it may go.
     """
-    box = QMessageBox(parent)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.setIconPixmap(theme.icon("warning", theme.WARNING).pixmap(32, 32))
-    box.setWindowTitle("Myoflux")
-    box.setText(sentence)
+    box = _warning(parent, sentence)
     box.setInformativeText("Save the session before the loop is closed?")
     kinds = QMessageBox.StandardButton
     box.setStandardButtons(kinds.Save | kinds.Discard | kinds.Cancel)
@@ -101,6 +93,15 @@ def ask_keep(
     box.finished.connect(lambda code: actions.get(kinds(code), lambda: None)())
     _widen(box)
     box.open()
+    return box
+
+
+def _warning(parent: QWidget, sentence: str) -> QMessageBox:
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setIconPixmap(theme.icon("warning", theme.WARNING).pixmap(32, 32))
+    box.setWindowTitle("Myoflux")
+    box.setText(sentence)
     return box
 
 

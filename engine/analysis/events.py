@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -85,6 +86,7 @@ def heart_cycle(result: TrackingResult) -> HeartCycle:
         result.r_times_s,
         contour_areas(result),
         *marked,
+        heart_rate_bpm=_stated_rate(result),
         first_frame=result.first_frame,
     )
     start = 0 if cycle.ed_frame is None else cycle.ed_frame
@@ -109,6 +111,13 @@ def heart_cycle(result: TrackingResult) -> HeartCycle:
         heart_rate_origin=cycle.heart_rate_origin,
         warnings=cycle.warnings,
     )
+
+
+def _stated_rate(result: TrackingResult) -> float | None:
+    """Return the heart rate that the source states, 1/min, or None."""
+    source = result.config.get("source")
+    rate = source.get("heart_rate_bpm") if isinstance(source, Mapping) else None
+    return float(rate) if isinstance(rate, int | float) and rate > 0 else None
 
 
 def contour_areas(result: TrackingResult) -> NDArray[np.float64] | None:

@@ -10,13 +10,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.dataset import Dataset, FileDataset
 from pydicom.encaps import encapsulate
 from pydicom.tag import Tag
 from pydicom.uid import (
     JPEGBaseline8Bit,
     MultiFrameTrueColorSecondaryCaptureImageStorage,
-    generate_uid,
 )
 
 from engine.config import ReportConfig
@@ -25,6 +24,7 @@ from engine.export.notices import RESEARCH_USE
 from engine.export.overlay import OverlayPainter
 from engine.export.raster import Picture
 from engine.io.atomic import atomic_path
+from engine.io.dicom_write import new_ultrasound
 from engine.model import Scale, TrackingResult
 from engine.progress import Progress, Step
 
@@ -116,24 +116,12 @@ def _within(result: TrackingResult, region: NDArray[np.bool_] | None) -> Trackin
 
 
 def _header(result: TrackingResult, *, pixels_reviewed: bool) -> FileDataset:
-    instance = generate_uid()
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = MultiFrameTrueColorSecondaryCaptureImageStorage
-    meta.MediaStorageSOPInstanceUID = instance
-    meta.TransferSyntaxUID = JPEGBaseline8Bit
-    dataset = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+    dataset = new_ultrasound(MultiFrameTrueColorSecondaryCaptureImageStorage, JPEGBaseline8Bit)
     for keyword in _EMPTY:
         setattr(dataset, keyword, "")
-    dataset.SOPClassUID = meta.MediaStorageSOPClassUID
-    dataset.SOPInstanceUID = instance
-    dataset.StudyInstanceUID = generate_uid()
-    dataset.SeriesInstanceUID = generate_uid()
-    dataset.Modality = "US"
     dataset.ConversionType = "WSD"
-    dataset.SeriesNumber = dataset.InstanceNumber = 1
     dataset.SecondaryCaptureDeviceManufacturer = "Myoflux"
     dataset.SecondaryCaptureDeviceSoftwareVersions = result.software_version
-    dataset.ImageType = ["DERIVED", "SECONDARY"]
     dataset.DerivationDescription = f"Tracking overlay. {RESEARCH_USE}."
     dataset.BurnedInAnnotation = "NO" if pixels_reviewed else "YES"
     dataset.PatientIdentityRemoved = "YES" if pixels_reviewed else "NO"

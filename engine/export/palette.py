@@ -169,9 +169,6 @@ VORTICITY: Final = ColourMap(
     ),
 )  # fmt: skip
 # Trust: from doubtful to sure.
-TRUST: Final = ColourMap("trust", ("#3a3f4a", "#2f6f86", "#3fb8a5", "#b8f0b0"))
-
-COLOUR_MAPS: Final = {item.name: item for item in (SPEED, STRAIN, VORTICITY, TRUST)}
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

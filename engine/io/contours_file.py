@@ -2,6 +2,7 @@
 
 Schema, version 1: ``version``; ``unit`` (``px``; x right, y down, the centre of the top-left
 pixel is 0, 0); ``closed`` (short axis); ``view``, ``ed_frame``, ``es_frame`` (or null);
+``ed_origin``, ``es_origin`` (how the program found them, empty where a person gave them);
 ``keyframes``; ``frames``: a list of ``{"frame", "endocardial": [[x, y], ...], "epicardial"}``,
 the last one or null. All frame numbers are those of the source. Frames between the listed ones
 are interpolated linearly, those outside take the nearest.
@@ -113,15 +114,6 @@ def write_contours(
         ],
     }
     write_text(path, json.dumps(document) + "\n")
-
-
-def read_contours(path: Path, count: int, first_frame: int = 0) -> Contours:
-    """Read the contours of a loop of ``count`` frames that starts at a source frame.
-
-    Raises:
-        UnreadableFileError: If the file cannot be read or is no contour file.
-    """
-    return read_contours_file(path).for_loop(count, first_frame)
 
 
 def read_contours_file(path: Path) -> ContoursFile:

@@ -71,26 +71,36 @@ def write_dicom(
 
 def _header(path: Path, patient_name: str, patient_id: str) -> FileDataset:
     """Return a data set with the modules that every image needs."""
-    instance = generate_uid()
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = UltrasoundMultiFrameImageStorage
-    meta.MediaStorageSOPInstanceUID = instance
-    meta.TransferSyntaxUID = UID(ExplicitVRLittleEndian)
-    dataset = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
+    dataset = new_ultrasound(UltrasoundMultiFrameImageStorage, ExplicitVRLittleEndian)
     now = datetime.datetime.now(tz=datetime.UTC)
-    dataset.SOPClassUID = UltrasoundMultiFrameImageStorage
-    dataset.SOPInstanceUID = instance
-    dataset.StudyInstanceUID = generate_uid()
-    dataset.SeriesInstanceUID = generate_uid()
-    dataset.Modality = "US"
     dataset.PatientName, dataset.PatientID = patient_name, patient_id
     dataset.PatientBirthDate = dataset.PatientSex = ""
     dataset.StudyDate = dataset.ContentDate = now.strftime("%Y%m%d")
     dataset.StudyTime = dataset.ContentTime = now.strftime("%H%M%S")
     dataset.AccessionNumber = dataset.ReferringPhysicianName = dataset.StudyID = ""
-    dataset.SeriesNumber = dataset.InstanceNumber = 1
     dataset.Manufacturer = "Myoflux"
     dataset.SoftwareVersions = __version__
+    return dataset
+
+
+def new_ultrasound(storage: str, transfer_syntax: str) -> FileDataset:
+    """Return a derived ultrasound object of a new study, with UIDs and no pixels.
+
+    Args:
+        storage: UID of its SOP class.
+        transfer_syntax: UID of how it will be written.
+    """
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = UID(storage)
+    meta.MediaStorageSOPInstanceUID = generate_uid()
+    meta.TransferSyntaxUID = UID(transfer_syntax)
+    dataset = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+    dataset.SOPClassUID = meta.MediaStorageSOPClassUID
+    dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
+    dataset.StudyInstanceUID = generate_uid()
+    dataset.SeriesInstanceUID = generate_uid()
+    dataset.Modality = "US"
+    dataset.SeriesNumber = dataset.InstanceNumber = 1
     dataset.ImageType = ["DERIVED", "SECONDARY"]
     return dataset
 

@@ -55,19 +55,6 @@ def read_result(path: Path, scales: Sequence[Scale] | None = None) -> TrackingRe
         ) from error
 
 
-def scales_in(path: Path) -> tuple[Scale, ...]:
-    """Return the scales that a result file holds, coarse to fine, without reading them.
-
-    Raises:
-        UnreadableFileError: If it is no result file.
-    """
-    try:
-        with h5py.File(path, "r") as file:
-            return tuple(scale for scale in Scale if f"scales/{scale.value}/displacement" in file)
-    except (OSError, RuntimeError) as error:
-        raise unreadable(Path(path), "it is not a readable HDF5 file", _ADVICE) from error
-
-
 def _read(file: h5py.File, path: Path, scales: Sequence[Scale] | None) -> TrackingResult:
     """Build the result of an open file."""
     version = _integer(file, "format_version")

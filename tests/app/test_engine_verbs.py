@@ -12,6 +12,7 @@ import pytest
 from app.engine_verbs import EngineVerbs
 from engine.analysis import trust as trusting
 from engine.analysis.contrast import Contrast
+from engine.analysis.events import heart_cycle
 from engine.config import MeasureConfig, ReportConfig, TrackingConfig
 from engine.export import movie
 from engine.masks.files import mask_of_contours
@@ -105,12 +106,14 @@ def test_video_without_contrast_shows_a_banner_and_no_arrows(
 
 def test_the_scales_finished_before_a_stop_are_a_result_that_says_so() -> None:
     phantom = make_phantom(PhantomConfig(kind=PhantomKind.APICAL, size=(64, 80), frames=3))
-    cine = dataclasses.replace(phantom.cine, first_frame=4)
+    cine = dataclasses.replace(phantom.cine, first_frame=4, r_times_s=(), heart_rate_bpm=72.0)
     mask = Mask(phantom.mask, MaskKind.WALL, phantom.contours, ("a note",), 0, 2)
     fields = [ScaleField(scale, phantom.displacement) for scale in Scale]
     config = TrackingConfig()
     part = EngineVerbs().gather(tuple(fields[:2]), cine, mask, config)
     assert (part.ed_frame, part.es_frame, part.method) == (4, 6, "ssmsr")
+    cycle = heart_cycle(part)
+    assert (cycle.heart_rate_bpm, cycle.heart_rate_origin) == (72.0, "stated by the source")
     assert part.stopped
     assert "stopped after scale 1/4" in part.notices[-1]
     whole = EngineVerbs().gather(tuple(fields), cine, mask, config)

@@ -28,6 +28,15 @@ from engine.phantom import PhantomConfig, make_phantom
 from engine.progress import NullProgress
 
 
+def begun(window: MainWindow, verbs: FakeVerbs, qtbot: QtBot) -> threading.Event:
+    """Track until the first scale is there; return what lets the run go on."""
+    verbs.gate = gate = threading.Event()
+    window.track_panel.run()
+    session = window.context.session
+    until(qtbot, lambda: session.loop is not None and bool(session.loop.flows))
+    return gate
+
+
 def test_first_scale_is_shown_while_finer_ones_run(
     opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot
 ) -> None:
@@ -49,12 +58,9 @@ def test_first_scale_is_shown_while_finer_ones_run(
 def test_later_scales_do_not_pull_the_user_away(
     opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot
 ) -> None:
-    verbs.gate = threading.Event()
-    opened.track_panel.run()
-    session = opened.context.session
-    until(qtbot, lambda: session.loop is not None and bool(session.loop.flows))
+    gate = begun(opened, verbs, qtbot)
     opened.context.display.set(page=Page.IMAGE)
-    verbs.gate.set()
+    gate.set()
     wait_idle(opened, qtbot)
     assert opened.context.display.options.page is Page.IMAGE
 
@@ -62,10 +68,8 @@ def test_later_scales_do_not_pull_the_user_away(
 def test_cancel_keeps_finished_scales_and_says_that_it_is_incomplete(
     opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot
 ) -> None:
-    verbs.gate = threading.Event()
-    opened.track_panel.run()
+    begun(opened, verbs, qtbot)
     session = opened.context.session
-    until(qtbot, lambda: session.loop is not None and bool(session.loop.flows))
     opened.actions_["cancel"].trigger()
     until(qtbot, lambda: not opened.context.jobs.busy)
     assert session.loop is not None
@@ -79,10 +83,7 @@ def test_cancel_keeps_finished_scales_and_says_that_it_is_incomplete(
 def test_what_a_stopped_run_has_finished_is_measured(
     opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot
 ) -> None:
-    verbs.gate = threading.Event()
-    opened.track_panel.run()
-    session = opened.context.session
-    until(qtbot, lambda: session.loop is not None and bool(session.loop.flows))
+    session, gate = opened.context.session, begun(opened, verbs, qtbot)
     assert session.loop is not None
     assert session.loop.result is None, "the run goes on"
     opened.actions_["cancel"].trigger()
@@ -94,7 +95,7 @@ def test_what_a_stopped_run_has_finished_is_measured(
     opened.measure_panel.run()
     wait_idle(opened, qtbot)
     assert session.loop.measurements is not None
-    verbs.gate.set()
+    gate.set()
     opened.track_panel.run()
     wait_idle(opened, qtbot)
     assert session.loop.result is not None
@@ -104,15 +105,12 @@ def test_what_a_stopped_run_has_finished_is_measured(
 def test_what_is_told_while_tracking_holds_for_its_result(
     opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot
 ) -> None:
-    verbs.gate = threading.Event()
-    opened.track_panel.run()
-    session = opened.context.session
-    until(qtbot, lambda: session.loop is not None and bool(session.loop.flows))
+    session, gate = opened.context.session, begun(opened, verbs, qtbot)
     opened.mask_panel.choose_view(View.A2C)
     take_marks(opened.context, 1, None)
     calibrate(opened.context, ((10.0, 10.0), (10.0, 60.0)), 20.0)
     set_frame_rate(opened.context, 25.0)
-    verbs.gate.set()
+    gate.set()
     wait_idle(opened, qtbot)
     loop = session.loop
     assert loop is not None

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from engine.config import ReadConfig
 from engine.cycle import (
     GIVEN,
     LARGEST_AREA,
@@ -16,12 +13,9 @@ from engine.cycle import (
     SMALLEST_AREA,
     UNKNOWN,
     find_cycle,
-    similarity_curve,
     surrogate_note,
 )
 from engine.errors import InputError
-from engine.io.reader import read_cine
-from engine.progress import NullProgress
 
 RATE = 50.0
 
@@ -141,21 +135,8 @@ def test_one_r_wave_at_the_end_takes_systole_before_it() -> None:
     assert cycle.es_frame == pytest.approx(5 + 17.5, abs=1)
 
 
-def test_frames_alone_find_the_phases_of_a_dark_disk() -> None:
-    area = beating_area(90, 45, ed=6)
-    rows, columns = np.mgrid[:80, :80] - 40.0
-    radius = np.sqrt(area / np.pi)[:, None, None]
-    speckle = np.random.default_rng(0).integers(60, 200, (80, 80))
-    frames = np.where(rows**2 + columns**2 < radius**2, 10, speckle).astype(np.uint8)
-    cycle = find_cycle(times(90), (), frames=frames)
-    assert cycle.ed_frame == pytest.approx(6, abs=2)
-    assert cycle.es_frame == pytest.approx(6 + 0.35 * 45, abs=2)
-    assert "surrogate" in cycle.ed_origin
-
-
 def test_a_still_loop_has_no_phases() -> None:
-    still = np.full((20, 16, 16), 7, np.uint8)
-    cycle = find_cycle(times(20), (), frames=still)
+    cycle = find_cycle(times(20), (), np.full(20, 700.0))
     assert cycle.ed_frame is None
     assert cycle.es_frame is None
     assert cycle.es_origin == UNKNOWN
@@ -177,25 +158,6 @@ def test_impossible_frames_are_refused(ed: int | None, es: int | None) -> None:
 def test_inputs_of_different_length_are_refused() -> None:
     with pytest.raises(InputError, match="differ in number"):
         find_cycle(times(50), (), np.ones(40))
-
-
-@pytest.mark.parametrize(
-    ("name", "systole", "diastole"),
-    [
-        ("a4c_1024x768.mp4", (12, 21), (0, 5)),
-        ("a4c_depth_ticks_630x584.mp4", (6, 13), (15, 26)),
-    ],
-)
-def test_real_loops_tell_systole_from_diastole(
-    name: str, systole: tuple[int, int], diastole: tuple[int, int]
-) -> None:
-    # The ranges were read off by eye: small cavity with a closed mitral valve, and large cavity.
-    path = Path(__file__).resolve().parents[3] / "shared" / "data" / "echo" / name
-    if not path.is_file():
-        pytest.skip(f"the real loop is not at {path}")
-    frames = read_cine(path, ReadConfig(frames=(0, 45)), NullProgress()).frames
-    curve = similarity_curve(frames)
-    assert curve[slice(*systole)].max() < curve[slice(*diastole)].min()
 
 
 def test_the_beat_that_is_measured_holds_its_systole() -> None:

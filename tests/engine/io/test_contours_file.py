@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engine.errors import UnreadableFileError
-from engine.io.contours_file import read_contours, read_contours_file, write_contours
+from engine.io.contours_file import read_contours_file, write_contours
 from engine.io.session_file import read_session
 from engine.model import Contours, View
 
@@ -39,7 +39,7 @@ def test_contours_come_back_in_source_numbers(contours: Contours, tmp_path: Path
     np.testing.assert_allclose(back.epicardial, contours.epicardial, atol=6e-4)
     assert back.closed
     assert back.keyframes == (0, 3)
-    part = read_contours(path, 2, 12)
+    part = read_contours_file(path).for_loop(2, 12)
     np.testing.assert_allclose(part.endocardial, contours.endocardial[2:4], atol=6e-4)
     assert part.keyframes == (1,)
 
@@ -49,7 +49,7 @@ def test_frames_between_keyframes_are_interpolated(tmp_path: Path) -> None:
     moved = [[4, 0], [14, 0], [14, 10]]
     rows = [{"frame": 6, "endocardial": moved}, {"frame": 2, "endocardial": square}]
     (tmp_path / "c.json").write_text(json.dumps({"frames": rows}))
-    found = read_contours(tmp_path / "c.json", 9).endocardial
+    found = read_contours_file(tmp_path / "c.json").for_loop(9).endocardial
     np.testing.assert_allclose(found[:, 0, 0], [0, 0, 0, 1, 2, 3, 4, 4, 4], atol=1e-6)
 
 
@@ -96,13 +96,13 @@ def test_frames_between_keyframes_are_interpolated(tmp_path: Path) -> None:
 def test_contours_that_cannot_be(tmp_path: Path, document: Any, message: str) -> None:
     (tmp_path / "c.json").write_text(json.dumps(document))
     with pytest.raises(UnreadableFileError, match=message):
-        read_contours(tmp_path / "c.json", 3)
+        read_contours_file(tmp_path / "c.json")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"null", b"3"])
 def test_files_that_are_no_json(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "c.json").write_bytes(content)
     with pytest.raises(UnreadableFileError):
-        read_contours(tmp_path / "c.json", 3)
+        read_contours_file(tmp_path / "c.json")
     with pytest.raises(UnreadableFileError):
         read_session(tmp_path / "c.json")

@@ -15,7 +15,6 @@ import pytest
 
 from engine.errors import Cancelled, UnreadableFileError
 from engine.io.result_file import read_result, write_result
-from engine.io.result_read import scales_in
 from engine.model import Contours, Scale, ScaleField, Target, TrackingResult, View
 from engine.progress import RecordingProgress
 
@@ -280,7 +279,6 @@ def test_a_cut_or_foreign_file_is_told(result: TrackingResult, tmp_path: Path) -
 def test_some_scales_alone(result: TrackingResult, tmp_path: Path) -> None:
     path = tmp_path / "r.h5"
     write_result(path, result)
-    assert scales_in(path) == (Scale.EIGHTH, Scale.FULL)
     assert [item.scale for item in read_result(path, [Scale.FULL]).fields] == [Scale.FULL]
     with pytest.raises(UnreadableFileError, match="1/8, 1"):
         read_result(path, [Scale.HALF])
