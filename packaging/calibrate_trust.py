@@ -88,7 +88,7 @@ def _table(phantom: Phantom) -> Table:
     seen = wall_findings(result, field, NullProgress())
     inside = phantom.mask[1:]
     boxed = inside[:, *seen.box]
-    found = [seen.weighed[name][boxed][::STRIDE] for name in NAMES]
+    found = [np.broadcast_to(seen.weighed[name], boxed.shape)[boxed][::STRIDE] for name in NAMES]
     error = phantom.error(field.displacement)[inside][::STRIDE]
     return np.stack(found, axis=1).astype(np.float64), error.astype(np.float64)
 

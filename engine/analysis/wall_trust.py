@@ -33,8 +33,10 @@ _LEAST_PX: Final = 0.05
 _NETWORK_DOUBTS_PX: Final = 3.0
 _SURROUNDINGS_SIGMA: Final = 10.0
 _SIGMA_PAIRS: Final = 2.0
+_OF_PAIRS: Final = ("motion", "end")
 
 Stack = NDArray[np.float32]
+Findings = NDArray[np.float16] | Stack
 
 
 @dataclass(frozen=True)
@@ -71,17 +73,20 @@ CALIBRATIONS: Final = {
 class WallFindings:
     """What betrays the error of a wall, by the names of a calibration's exponents.
 
+    Loops are long and walls large, so what varies in space is kept in short numbers.
+
     Attributes:
-        weighed: ``(T-1, h, w)`` each, logarithms of px (darkness in 50 grey levels); those of the
-            picture only with frames.
-        least: ``(T-1, h, w)``, px: expected at least, where a vector is doubted or cannot be.
-        factor: ``(T-1, h, w)``: on the expected error beyond the trackable speed.
+        weighed: ``(T-1, h, w)`` float16 or ``(T-1, 1, 1)`` float32, logarithms of px (darkness in
+            50 grey levels); those of the picture only with frames.
+        least: ``(T-1, h, w)`` float16, px: expected at least, where a vector is doubted or cannot
+            be.
+        factor: ``(T-1, h, w)`` float16: on the expected error beyond the trackable speed.
         box: Rows and columns of the frame.
     """
 
-    weighed: dict[str, Stack]
-    least: Stack
-    factor: Stack
+    weighed: dict[str, Findings]
+    least: Findings
+    factor: Findings
     box: tuple[slice, slice]
 
     def expected(self, by: WallCalibration) -> Stack:
@@ -130,8 +135,14 @@ def wall_findings(result: TrackingResult, field: ScaleField, progress: Progress)
     names = [item.name for item in fields(WallCalibration) if item.name != "constant"]
     if result.frames is None:
         names = [name for name in names if name not in {"imprecision", "darkness"}]
-    weighed = {name: np.zeros(weights.shape, dtype=np.float32) for name in names}
-    least, factor = np.zeros_like(weights), np.ones_like(weights)
+    weighed: dict[str, Findings] = {
+        name: np.zeros((len(weights), 1, 1), dtype=np.float32)
+        if name in _OF_PAIRS
+        else np.zeros(weights.shape, dtype=np.float16)
+        for name in names
+    }
+    least = np.zeros(weights.shape, dtype=np.float16)
+    factor = np.ones(weights.shape, dtype=np.float16)
     for pair, weight in enumerate(weights):
         progress.check()
         if weight.any():
@@ -144,7 +155,8 @@ def wall_findings(result: TrackingResult, field: ScaleField, progress: Progress)
     weighed["end"][[0, -1]] = 1.0
     if "imprecision" in weighed:
         weighed["imprecision"] = _over_pairs(weighed["imprecision"], weights)
-        weighed["darkness"] = darkness(weighed["darkness"], weights > 0)
+        seen_dark = darkness(weighed["darkness"], weights > 0)
+        weighed["darkness"] = seen_dark.astype(np.float16)
     return WallFindings(weighed, least, factor, box)
 
 
@@ -152,7 +164,7 @@ def _of_pair(seen: Witness, box: tuple[slice, slice], weight: Image) -> dict[str
     """Return what one pair tells by itself, ``(h, w)`` each; instead of darkness brightness."""
     departure = np.log(np.maximum(seen.departure[box], _LEAST_PX))
     found = {
-        "motion": np.full_like(departure, departure[weight > 0].mean()),
+        "motion": departure[weight > 0].mean(keepdims=True),
         "departure": _around(departure, weight),
     }
     if seen.imprecision is not None and seen.brightness is not None:
@@ -181,10 +193,10 @@ def _around(finding: Image, weight: Image) -> Image:
     return np.asarray(blurred(finding * weight, _SURROUNDINGS_SIGMA) / share)
 
 
-def _over_pairs(finding: Stack, weights: Stack) -> Stack:
+def _over_pairs(finding: Findings, weights: Stack) -> NDArray[np.float16]:
     """Return the mean of a finding over the neighbouring pairs in whose mask a place lies."""
     total, share = (
         gaussian_filter1d(part, _SIGMA_PAIRS, axis=0, mode="nearest")
         for part in (finding * weights, weights)
     )
-    return np.asarray(total / np.maximum(share, 1e-3), dtype=np.float32)
+    return np.asarray(total / np.maximum(share, 1e-3), dtype=np.float16)
