@@ -150,6 +150,7 @@ class NumberDialog(QDialog):
         self.box.setDecimals(2)
         self.box.setValue(value)
         self.box.setSuffix(f" {unit}")
+        self.box.lineEdit().setTextMargins(7, 0, 0, 0)
         self.box.selectAll()
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
@@ -180,6 +181,8 @@ class FramesDialog(QDialog):
         self.last.setRange(-1, _MOST_FRAMES)
         self.last.setValue(-1)
         self.last.setSpecialValueText("end of the file")
+        for box in (self.first, self.last):
+            box.lineEdit().setTextMargins(7, 0, 0, 0)
         self.first.setAccessibleName("First frame")
         self.last.setAccessibleName("Last frame")
         self.first.valueChanged.connect(self._keep_order)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Final
 
 import numpy as np
@@ -47,7 +46,12 @@ class PlayerBar(QFrame):
         self.setProperty("role", "bar")
         self.slider = FrameSlider(self)
         self.slider.sought.connect(player.seek)
+        # Made from left to right: so the keyboard goes, as the eye does.
+        self._first = self._button("first", "First frame (Home)", self.go_first)
+        self._back = self._button("step-back", "One frame back (Left)", lambda: player.step(-1))
         self._play = self._button("play", "Play or pause (Space)", player.toggle)
+        self._on = self._button("step-forward", "One frame on (Right)", lambda: player.step(1))
+        self._last = self._button("last", "Last frame (End)", self.go_last)
         self._loop = self._button("loop", "Repeat (L)", None)
         self._loop.setCheckable(True)
         self._loop.setChecked(True)
@@ -62,6 +66,11 @@ class PlayerBar(QFrame):
         self._time = QLabel(self)
         self._time.setProperty("role", "muted")
         self._time.setMinimumWidth(140)
+        self.beats = QComboBox(self)
+        self.beats.setToolTip("What is played. A beat that is chosen is also measured")
+        self.beats.setAccessibleName("Beat")
+        self.beats.setPlaceholderText("Part")
+        self.beats.activated.connect(lambda: self.beat_chosen.emit(self.beats.currentData()))
         self._speed = QComboBox(self)
         self._speed.setToolTip("Speed of playing (up and down arrow)")
         self._speed.setAccessibleName("Speed")
@@ -69,11 +78,6 @@ class PlayerBar(QFrame):
             self._speed.addItem(f"{100 * speed:.0f} %", speed)
         self._speed.setFixedWidth(82)
         self._speed.activated.connect(lambda: player.set_speed(self._speed.currentData()))
-        self.beats = QComboBox(self)
-        self.beats.setToolTip("What is played. A beat that is chosen is also measured")
-        self.beats.setAccessibleName("Beat")
-        self.beats.setPlaceholderText("Part")
-        self.beats.activated.connect(lambda: self.beat_chosen.emit(self.beats.currentData()))
         self._ranges: tuple[tuple[int, int], ...] = ()
         self._lay_out()
         session.loop_changed.connect(self._show_loop)
@@ -88,19 +92,11 @@ class PlayerBar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 4, 12, 6)
         layout.setSpacing(2)
-        step = self._player.step
-        buttons = (
-            self._button("first", "First frame (Home)", self.go_first),
-            self._button("step-back", "One frame back (Left)", lambda: step(-1)),
-            self._play,
-            self._button("step-forward", "One frame on (Right)", lambda: step(1)),
-            self._button("last", "Last frame (End)", self.go_last),
-            self._loop,
-        )
+        buttons = (self._back, self._play, self._on)
         # What goes first where there is no room: the keyboard does it as well.
-        self._spare: tuple[QWidget, ...] = (buttons[0], buttons[4], self._speed, self._time)
-        self._always: tuple[QWidget, ...] = (*buttons[1:4], self._loop, self.frame_box, self.beats)
-        for button in buttons:
+        self._spare: tuple[QWidget, ...] = (self._first, self._last, self._speed, self._time)
+        self._always: tuple[QWidget, ...] = (*buttons, self._loop, self.frame_box, self.beats)
+        for button in (self._first, *buttons, self._last, self._loop):
             layout.addWidget(button)
         layout.addSpacing(6)
         layout.addWidget(self.slider, 1)
@@ -111,9 +107,6 @@ class PlayerBar(QFrame):
         layout.addWidget(self.beats)
         layout.addSpacing(6)
         layout.addWidget(self._speed)
-        # The keyboard goes from left to right, as the eye does.
-        for one, other in itertools.pairwise((*buttons, self.frame_box, self.beats, self._speed)):
-            self.setTabOrder(one, other)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the time line wide enough to point at a frame."""

@@ -169,3 +169,15 @@ def test_in_the_smallest_window_the_time_line_can_still_be_pointed_at(
         shown = [item for item in bar.children() if isinstance(item, QAbstractButton)]
         assert all(bar.rect().contains(item.geometry()) for item in shown if item.isVisible())
     assert curves._legend.isHidden(), "curves go before their names"
+
+
+def test_the_keyboard_goes_through_the_player_from_left_to_right(opened: MainWindow) -> None:
+    bar = opened.player_bar
+    item, places = bar.nextInFocusChain(), []
+    while item is not bar:
+        if item.parent() is bar and item.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            places.append((item.x(), item.isHidden()))
+        item = item.nextInFocusChain()
+    shown = [x for x, hidden in places if not hidden]
+    assert len(shown) >= 8
+    assert shown == sorted(shown)
