@@ -92,6 +92,34 @@ class CavityNetwork:
         return np.asarray(1 / (1 + np.exp(-np.clip(self.head(value), -30, 30))), np.float32)
 
 
+@dataclass(frozen=True, eq=False)
+class Sighting:
+    """Where the network sees the cavity, in frames spread over a loop.
+
+    Attributes:
+        frames: Their numbers, increasing, ``(K,)``.
+        maps: ``(2, K, h, w)`` float32 as ``cavity_maps`` returns them.
+    """
+
+    frames: NDArray[np.int64]
+    maps: Layers
+
+    def of(self, wanted: NDArray[np.int64], *, closed: bool) -> Layers:
+        """Return the maps nearest in time to some frames, ``(F, h, w)``.
+
+        Args:
+            wanted: Frame numbers, ``(F,)``.
+            closed: Whether of the short-axis family.
+        """
+        nearest = np.abs(self.frames[None] - wanted[:, None]).argmin(1)
+        return np.asarray(self.maps[int(closed)][nearest], np.float32)
+
+
+def sight(loop: WorkingLoop, frames: NDArray[np.int64]) -> Sighting:
+    """Return what the shipped network sees in some frames of a loop."""
+    return Sighting(frames, cavity_maps(loop, frames))
+
+
 @lru_cache(maxsize=2)
 def load_cavity_network(path: Path = WEIGHTS / "cavity.safetensors") -> CavityNetwork:
     """Read a network from its file.

@@ -60,7 +60,7 @@ def bind_to_points(
     """
     config = config or LandmarkConfig()
     ed, es = frames
-    if not ventricle.given:
+    if not ventricle.given or ventricle.seen is None:
         return ventricle
     phase = systolic_phase(areas(ventricle.contours), ed, es)
     if ventricle.closed:
@@ -77,6 +77,7 @@ def bind_to_points(
         loop,
         ApicalModel(),
         (expected, spread),
+        ventricle.seen,
         search,
         rng,
         progress,

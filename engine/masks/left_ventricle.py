@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.errors import InputError
 from engine.masks.annulus import refine_annulus, with_moved_corners
-from engine.masks.cavity_network import cavity_maps
+from engine.masks.cavity_network import Sighting, sight
 from engine.masks.contour import (
     POINTS,
     areas,
@@ -44,6 +44,8 @@ SHORT_AXIS_SHARE: Final = 0.3
 """Weight of the network's map once the ring is found, beside its weight in apical views."""
 SHORT_AXIS_SIZE: Final = 1.8
 """Factor on the reward for size then: single frames tempt to the papillary muscles' ring."""
+AGREED: Final = 0.7
+"""Dice of the best shape and the network's maps at which confidence is halved."""
 CONFIDENT: Final = 0.35
 """Confidence from which the automatic start is used without asking for points."""
 
@@ -58,12 +60,14 @@ class LeftVentricle:
         closed: Whether the curves are closed (short axis).
         confidence: 0 to 1; below ``CONFIDENT`` the user should give points.
         given: Points on the contour that the user gave, source px; empty without them.
+        seen: Where the network saw the cavity; None if nobody asked it.
     """
 
     contours: Array
     closed: bool
     confidence: float
     given: tuple[tuple[float, float], ...] = ()
+    seen: Sighting | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,21 +114,23 @@ def find_left_ventricle(
     loop = make_working(cine, sector, COARSE_HEIGHT, SMOOTHING)
     rng = np.random.default_rng(config.seed)
     progress.report(Step("left ventricle", 0, 3))
+    seen = sight(loop, _spread_frames(len(loop.frames), 48))
     if points:
-        proposal = _from_points(loop, sector, points, config, rng)
+        proposal = _from_points(loop, sector, points, seen, config, rng)
     else:
-        proposal = propose(loop, config, rng, short_axis=short_axis)
+        proposal = propose(loop, seen, config, rng, short_axis=short_axis)
     progress.check()
     progress.report(Step("left ventricle", 1, 3))
     model = proposal.model
     shape = np.tile(proposal.parameters, (len(loop.frames), 1))
     near = (shape, np.broadcast_to(model.spread, shape.shape))
-    contours = contours_through_time(cine, sector, loop, model, near, config, rng, progress)
-    return LeftVentricle(contours, model.closed, proposal.confidence, points)
+    contours = contours_through_time(cine, sector, loop, model, near, seen, config, rng, progress)
+    return LeftVentricle(contours, model.closed, proposal.confidence, points, seen)
 
 
 def propose(
     loop: WorkingLoop,
+    seen: Sighting,
     config: SearchConfig,
     rng: np.random.Generator,
     *,
@@ -132,7 +138,6 @@ def propose(
 ) -> Proposal:
     """Return the best shape of the asked family of views, or of the likelier one."""
     keys = _spread_frames(len(loop.frames), 6)
-    maps = cavity_maps(loop, keys)
     families: list[ShapeModel] = []
     if short_axis is not True:
         families.append(ApicalModel())
@@ -140,7 +145,8 @@ def propose(
         families.append(ShortAxisModel())
     proposals = []
     for model in families:
-        scene = Scene(loop.frames[keys], loop.sector, model, config, maps[int(model.closed)])
+        maps = seen.of(keys, closed=model.closed)
+        scene = Scene(loop.frames[keys], loop.sector, model, config, maps)
         found = search_everywhere(scene, rng)
         evidence = scene.judge(found[0][0][None])
         confidence = _confidence(scene, found, evidence)
@@ -155,13 +161,15 @@ def propose(
 
 
 def _confidence(scene: Scene, found: list[tuple[Array, float]], evidence: Evidence) -> float:
-    """Return how sure the best shape is: contrast, usual shape, and no rival elsewhere."""
+    """Return how sure the best shape is: contrast, usual shape, the network's map, no rival."""
 
     def rise(value: float, middle: float, width: float) -> float:
         return float(1 / (1 + np.exp(-np.clip((value - middle) / width, -40, 40))))
 
     sure = rise(float(evidence.side[0]), 0.45, 0.07) * rise(float(evidence.prior[0]), -3.8, 0.5)
     sure *= rise(-float(evidence.inside[0]), -0.78, 0.05)
+    # Where the network sees the cavity elsewhere, or none, one of the two is wrong.
+    sure *= rise(float(evidence.overlap[0]), AGREED, 0.02)
     curves = scene.model.contours(np.stack([shape for shape, _ in found]), scene.shape, POINTS)
     fills = [fill_polygon(curve, scene.shape) for curve in curves]
     for (_, score), fill in zip(found[1:], fills[1:], strict=True):
@@ -205,6 +213,7 @@ def _from_points(
     loop: WorkingLoop,
     sector: Sector,
     points: tuple[tuple[float, float], ...],
+    seen: Sighting,
     config: SearchConfig,
     rng: np.random.Generator,
 ) -> Proposal:
@@ -213,7 +222,7 @@ def _from_points(
     model: ShapeModel = ApicalModel() if len(places) == 3 else ShortAxisModel()
     start = model.through_points(loop.normalised(loop.to_working(places)))
     keys = _spread_frames(len(loop.frames), 6)
-    maps = cavity_maps(loop, keys)[int(model.closed)]
+    maps = seen.of(keys, closed=model.closed)
     scene = Scene(loop.frames[keys], loop.sector, model, config, maps)
     # The points are of one frame, the shape is of the whole loop: it may be somewhat smaller.
     draws = start + model.spread * rng.normal(size=(800, len(start)))
@@ -234,6 +243,7 @@ def contours_through_time(
     loop: WorkingLoop,
     model: ShapeModel,
     near: tuple[Array, Array],
+    seen: Sighting,
     config: SearchConfig,
     rng: np.random.Generator,
     progress: Progress,
@@ -248,6 +258,7 @@ def contours_through_time(
         loop: The loop at the search's size.
         model: Family of shapes.
         near: Expected shape of every frame and how far it may depart, ``(T, P)`` each.
+        seen: Where the network sees the cavity.
         config: Weights and effort.
         rng: Source of the draws.
         progress: Told of every step; may cancel.
@@ -257,7 +268,7 @@ def contours_through_time(
     Returns:
         ``(T, 100, 2)``, source px.
     """
-    rough = _through_time(loop, model, near, config, rng, progress)
+    rough = _through_time(loop, model, near, seen, config, rng, progress)
     progress.report(Step("left ventricle", 2, 3))
     return _refined(cine, sector, loop, rough, closed=model.closed, ends=ends)
 
@@ -266,15 +277,15 @@ def _through_time(
     loop: WorkingLoop,
     model: ShapeModel,
     near: tuple[Array, Array],
+    seen: Sighting,
     config: SearchConfig,
     rng: np.random.Generator,
     progress: Progress,
 ) -> Array:
     """Return the shape of every frame near the expected one, ``(T, 100, 2)``, working px."""
     expected, spread = near
-    count = len(loop.frames)
-    keys = _spread_frames(count, 48)
-    maps = cavity_maps(loop, keys)[int(model.closed)]
+    keys = seen.frames
+    maps = seen.of(keys, closed=model.closed)
     if model.closed:
         # The map tells where a ring is better than how wide it is.
         config = replace(

@@ -26,6 +26,7 @@ from engine.progress import Progress, Step
 from engine.training.cavity_hearts import ApicalHeart, Heart
 from engine.training.cavity_image import Scanner, beat
 from engine.training.cavity_short_axis import ShortAxisHeart
+from engine.training.cavity_variety import varied
 
 HEIGHT: Final = 112
 WIDTH: Final = 128
@@ -33,6 +34,8 @@ WIDTHS: Final = (20, 32, 48, 64)
 """Channels at strides 2, 4, 8 and 16."""
 _RENDERED: Final = 6
 _USED: Final = 3
+_SCENES: Final = 50_000_000
+"""Seed of the first scene that is trained on; those below are for tests."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class CavityTraining:
         seed: Of weights and scenes.
     """
 
-    steps: int = setting(280, "Steps", "Of the optimiser", minimum=1, maximum=1_000_000)
+    steps: int = setting(1300, "Steps", "Of the optimiser", minimum=1, maximum=1_000_000)
     loops: int = setting(8, "Loops", "Of a step", minimum=1, maximum=1000)
     rate: float = setting(3e-3, "Rate", "Highest", minimum=1e-6, maximum=1)
     seed: int = setting(0, "Seed", "Of all draws", minimum=0, maximum=2**31 - 1)
@@ -93,14 +96,14 @@ def train_cavity_network(config: CavityTraining, path: Path, progress: Progress)
     """
     torch.manual_seed(config.seed)
     module = CavityModule()
-    optimiser = torch.optim.AdamW(module.parameters(), config.rate, weight_decay=1e-3)
+    optimiser = torch.optim.AdamW(module.parameters(), config.rate, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, config.rate, max(2, config.steps), pct_start=0.1
     )
     running = 0.0
     for step in range(config.steps):
         progress.check()
-        first = config.seed + config.loops * step
+        first = (_SCENES + config.seed * _SCENES // 5) + config.loops * step
         images, cavities = _batch(range(first, first + config.loops))
         loss = cavity_loss(module(images), cavities)
         optimiser.zero_grad()
@@ -139,13 +142,13 @@ def simulated_frames(seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32
         apical and in a short-axis view, 0 to 1.
     """
     rng = np.random.default_rng(seed)
-    heart: Heart = ShortAxisHeart(rng) if rng.random() < 0.22 else ApicalHeart(rng)
+    heart: Heart = ShortAxisHeart(rng) if rng.random() < 0.2 else ApicalHeart(rng)
     scanner = Scanner(rng, HEIGHT)
     phases = beat(_RENDERED, float(rng.integers(0, 3)) / 18)
     frames, cavities = scanner.scan(heart, phases, rng)
+    frames, cavities, sector = varied(frames, cavities, scanner.sector, rng)
     sigma = rng.uniform(0.8, 1.5)
     frames = np.stack([cv2.GaussianBlur(frame, (0, 0), sigma) for frame in frames])
-    sector = scanner.sector
     if rng.random() < 0.4:
         wide = round(frames.shape[2] * rng.uniform(0.75, 1.25))
         frames = np.stack([cv2.resize(frame, (wide, HEIGHT)) for frame in frames])
