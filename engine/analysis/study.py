@@ -70,7 +70,8 @@ def why_no_gls(views: Sequence[StudyView]) -> str | None:
     by_view = {view.result.view: view for view in views}
     missing = [view.value for view in APICAL if view not in by_view]
     if missing:
-        return f"Global longitudinal strain needs all three apical views; missing: {", ".join(missing)}."
+        named = ", ".join(missing)
+        return f"Global longitudinal strain needs all three apical views; missing: {named}."
     apical = [by_view[view] for view in APICAL]
     pending = [str(view.result.view) for view in apical if not view.result.reviewed]
     if pending:
