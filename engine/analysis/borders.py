@@ -6,11 +6,11 @@ they say how far its borders move in and out. One number a border, the motion al
 that is seen over that which is tracked, is fitted to the whole beat: it leaves the sheet's course
 through time and its pattern along the wall as tracked, and no single frame's contour counts much.
 
-A correction fades linearly towards the other border. In an apical view the epicardial one acts on
-the outer half alone, since the epicardium moves little there and is seen less well. In a closed
-ring all layers shorten alike out of the plane, and muscle keeps its volume, so the layers share the
-area of the wall as at end-diastole, whatever the contours tell (an affine motion keeps these
-shares, too). Which form errs least on phantoms stands in ``docs/experiments.md``.
+A correction fades linearly towards the other border; the epicardial one acts on the outer half
+alone, since the epicardium moves little in apical views and is seen less well. In a closed ring the
+contours are not asked: all layers shorten alike out of the plane, and muscle keeps its volume, so
+the layers share the area of the wall as at end-diastole (an affine motion keeps these shares, too).
+Which form errs least on phantoms stands in ``docs/experiments.md``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ _BIWEIGHT: Final = 4.685
 # How a correction runs across the wall: factors of the powers of the place, -1 at the endocardium
 # and 1 at the epicardium.
 _TO_EPICARDIUM: Final = (0.5, -0.5)
-_TO_ENDOCARDIUM: Final = (0.5, 0.5)
 _OUTER_HALF: Final = (0.0, 0.5, 0.5)
 
 Values = NDArray[np.float64]
@@ -67,7 +66,7 @@ def follow_borders(band: Band, contours: Contours, last: int) -> tuple[Band, Bor
 
     Nothing changes where there is one border only. Contours that do not move with the sheet (such
     as those of one frame, repeated), or ask for more than a correction, leave its borders as they
-    are.
+    are. A ring's layers share its area, whatever the contours tell.
 
     Args:
         band: The tracked sheet.
@@ -79,36 +78,32 @@ def follow_borders(band: Band, contours: Contours, last: int) -> tuple[Band, Bor
     """
     if not band.has_layers or contours.epicardial is None:
         return band, BorderGain()
+    if band.basis.closed:
+        return _with_shared_area(band), BorderGain()
     frames = range(band.start, last + 1)
     gain = BorderGain(
         _gain(band, 0.0, contours.endocardial, frames),
         _gain(band, 1.0, contours.epicardial, frames),
     )
     inner = _moved(band, 0.0, gain.endocardial - 1.0, _TO_EPICARDIUM)
-    if band.basis.closed:
-        return _with_shared_area(_moved(inner, 1.0, gain.epicardial - 1.0, _TO_ENDOCARDIUM)), gain
     return _moved(inner, 1.0, gain.epicardial - 1.0, _OUTER_HALF), gain
 
 
 def _gain(band: Band, w: float, curves: NDArray[np.float32], frames: range) -> float:
     """Return a border's motion seen over the tracked one, fitted robustly to the whole beat."""
     paths = band.curve(w, _ALONG)
-    normals = _normals(paths, band.basis.closed)
+    normals = shape.normals(paths, closed=False)
     tracked = _normal_motion(paths, normals, band.start)
     across = band.curve(1.0 - w, _ALONG)[band.start] - paths[band.start]
     reach = float(np.hypot(*across.T).mean())
     apart = np.full((len(paths), _ALONG), np.nan)
     for frame in frames:
         polyline = np.asarray(curves[frame], dtype=np.float64)
-        if band.basis.closed:
-            polyline = np.concatenate([polyline, polyline[:1]])
         apart[frame] = _distances(paths[frame], normals[frame], polyline, reach)
     apart -= apart[band.start]
     s = np.linspace(0.0, 1.0, _ALONG)
-    counted = np.isfinite(apart)
-    if not band.basis.closed:
-        # The ends lie where the valve does, and slide.
-        counted &= (s > _MARGIN) & (s < 1.0 - _MARGIN)
+    # The ends lie where the valve does, and slide.
+    counted = np.isfinite(apart) & (s > _MARGIN) & (s < 1.0 - _MARGIN)
     if counted.sum() < _LEAST_PLACES:
         return 1.0
     found, missing = tracked[counted], apart[counted]
@@ -132,14 +127,6 @@ def _robust_slope(x: Values, y: Values) -> float:
         scale = 1.4826 * float(np.median(np.abs(residual))) + 1e-6
         weight = np.clip(1.0 - (residual / (_BIWEIGHT * scale)) ** 2, 0.0, 1.0) ** 2
     return slope
-
-
-def _normals(paths: Values, closed: bool) -> Values:
-    """Return unit normals of curves ``(T, S, 2)``; a closed one repeats its first point."""
-    if not closed:
-        return shape.normals(paths, closed=False)
-    ring = shape.normals(paths[:, :-1], closed=True)
-    return np.concatenate([ring, ring[:, :1]], axis=1)
 
 
 def _normal_motion(paths: Values, normals: Values, start: int) -> Values:
@@ -180,7 +167,7 @@ def _moved(band: Band, w: float, change: float, across: tuple[float, ...]) -> Ba
 
     def moved(coefficients: Values) -> Values:
         paths = replace(band, coefficients=coefficients).curve(w, _ALONG)
-        normals = _normals(paths, band.basis.closed)
+        normals = shape.normals(paths, closed=False)
         motion = _normal_motion(paths, normals, band.start)
         added = fitted @ (change * motion[..., None] * normals)
         by_power = added[:, :, None, :] * factors[:, None]

@@ -42,9 +42,9 @@ def tracked(*, closed: bool) -> Band:
     return track_band(loop, contours(closed=closed), 0)
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["ring", "open"])
-def band(request: pytest.FixtureRequest) -> Band:
-    return tracked(closed=request.param)
+@pytest.fixture(scope="module")
+def band() -> Band:
+    return tracked(closed=False)
 
 
 def contours(*, closed: bool, moving: bool = True, jitter: float = 0.0) -> Contours:
@@ -75,25 +75,22 @@ def peak(band: Band) -> list[float]:
 def test_what_tracking_lost_is_given_back(band: Band) -> None:
     """Shortening of all layers and of the wall, 16 % as tracked, is the true 20 %."""
     assert peak(band) == pytest.approx([-LOST * 0.2] * 4, abs=2e-3)
-    closed = band.basis.closed
-    moved, gain = follow_borders(band, contours(closed=closed), STEPS)
+    moved, gain = follow_borders(band, contours(closed=False), STEPS)
     assert gain.endocardial == pytest.approx(1 / LOST, rel=0.01)
     assert gain.epicardial == pytest.approx(1 / LOST, rel=0.01)
     found = peak(moved)
-    # An open wall's midwall is moved by half of what the inner border is.
-    expected = [-0.2, -0.2 if closed else found[1], -0.2, -0.2]
-    assert found == pytest.approx(expected, abs=6e-3)
+    # The midwall is moved by half of what the inner border is.
+    assert found == pytest.approx([-0.2, found[1], -0.2, -0.2], abs=6e-3)
     assert -0.201 < found[1] < peak(band)[1]
 
 
 def test_contours_that_jump_from_frame_to_frame_count_in_the_mean(band: Band) -> None:
-    closed = band.basis.closed
-    _, gain = follow_borders(band, contours(closed=closed, jitter=0.5), STEPS)
+    _, gain = follow_borders(band, contours(closed=False, jitter=0.5), STEPS)
     assert gain.endocardial == pytest.approx(1 / LOST, rel=0.12)
 
 
 def test_contours_of_one_frame_change_nothing(band: Band) -> None:
-    still = contours(closed=band.basis.closed, moving=False)
+    still = contours(closed=False, moving=False)
     moved, gain = follow_borders(band, still, STEPS)
     assert gain == BorderGain()
     assert peak(moved) == pytest.approx(peak(band), abs=1e-3)
@@ -102,7 +99,7 @@ def test_contours_of_one_frame_change_nothing(band: Band) -> None:
 
 
 def test_contours_without_a_curve_in_some_frames_are_passed_over(band: Band) -> None:
-    given = contours(closed=band.basis.closed)
+    given = contours(closed=False)
     endocardial = np.array(given.endocardial)
     endocardial[3:6] = np.nan
     endocardial[7] = CENTRE
@@ -111,14 +108,25 @@ def test_contours_without_a_curve_in_some_frames_are_passed_over(band: Band) -> 
     assert gain.endocardial == pytest.approx(1 / LOST, rel=0.03)
 
 
-def test_layers_of_a_ring_share_its_area_as_at_end_diastole() -> None:
-    given = contours(closed=True)
-    thicker = Contours(given.endocardial, np.array(given.epicardial)[:1].repeat(STEPS + 1, axis=0),
-                       closed=True)  # fmt: skip
-    moved, gain = follow_borders(tracked(closed=True), thicker, STEPS)
-    assert gain.epicardial == 1.0
-    inner, middle, outer = (moved.curve(w)[STEPS // 2] for w in (0.0, 0.5, 1.0))
-    radii = [np.hypot(*(curve - CENTRE).T).mean() for curve in (inner, middle, outer)]
-    share = (radii[1] ** 2 - radii[0] ** 2) / (radii[2] ** 2 - radii[0] ** 2)
+def test_layers_of_a_ring_share_its_area_whatever_the_contours_tell() -> None:
+    """Every layer is tracked inwards by 8 px, which leaves the outer ones too much area."""
+    rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]].astype(float)
+    arm = np.stack([columns, rows]) - CENTRE.reshape(2, 1, 1)
+    field = 0.8 * arm / np.maximum(np.hypot(*arm), 1.0)
+    mask = np.ones((STEPS + 1, *SHAPE), dtype=bool)
+    loop = LoopSampler(np.repeat(field[None], STEPS, axis=0).astype(np.float32), mask)
+    ring = track_band(loop, contours(closed=True, moving=False), 0)
+    moved, gain = follow_borders(ring, contours(closed=True), STEPS)
+    assert gain == BorderGain()
     halfway = 0.5 * (INNER + OUTER)
-    assert share == pytest.approx((halfway**2 - INNER**2) / (OUTER**2 - INNER**2), abs=0.01)
+    as_before = (halfway**2 - INNER**2) / (OUTER**2 - INNER**2)
+    for band, expected in ((ring, None), (moved, as_before)):
+        inner, middle, outer = (
+            np.hypot(*(band.curve(w)[STEPS] - CENTRE).T).mean() for w in (0.0, 0.5, 1.0)
+        )
+        assert (inner, outer) == pytest.approx((INNER - 8.0, OUTER - 8.0), abs=0.1)
+        share = (middle**2 - inner**2) / (outer**2 - inner**2)
+        if expected is None:
+            assert share < as_before - 0.015
+        else:
+            assert share == pytest.approx(expected, abs=0.002)
