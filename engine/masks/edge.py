@@ -16,7 +16,7 @@ from engine.masks.filters import evenly, sample_frames, smooth_along
 from engine.masks.shape import normals
 
 Array = NDArray[np.float64]
-SHARE: Final = 0.77
+SHARE: Final = 0.78
 """Where the edge lies on the rise from cavity (0) to wall (1): 3 dB below the top of about 13."""
 INSIDE: Final = 0.04
 """How far inwards the cavity is looked for, of the image's height."""

@@ -38,8 +38,8 @@ Array = NDArray[np.float64]
 COARSE_HEIGHT: Final = 112
 FINE_HEIGHT: Final = 256
 SMOOTHING: Final = 1.2
-SHARP: Final = 0.0055
-"""Smoothing of the frames that the edge is placed on, of the image's height."""
+FINE_USUAL: Final = 192
+"""Height from which the finer frames are smoothed by a fixed part of it, px."""
 SHORT_AXIS_SHARE: Final = 0.3
 """Weight of the network's map once the ring is found, beside its weight in apical views."""
 SHORT_AXIS_SIZE: Final = 1.8
@@ -354,7 +354,8 @@ def _refined(
     elif not closed:
         medium = refine_annulus(loop.frames, medium, AnnulusConfig(time_sigma=sigma))
     height = min(FINE_HEIGHT, loop.source_height)
-    fine = make_working(cine, sector, height, SMOOTHING * max(1, height / 192))
+    part = SMOOTHING * height / FINE_USUAL
+    fine = make_working(cine, sector, height, max(SMOOTHING, part))
     curves = fine.to_working(loop.to_source(medium))
     near = AnnulusConfig(reach=0.06, pooled=0.2, time_sigma=sigma)
     for along in (4.0, 2.0):
@@ -370,6 +371,7 @@ def _refined(
         if not closed:
             curves = refine_annulus(fine.frames, curves, near)
     curves = smooth_in_time(curves if closed else even_halves(curves), sigma)
-    sharp = make_working(cine, sector, height, SHARP * height)
+    # Smoothing moves the place of half power outwards: in small images as little as in large ones.
+    sharp = fine if part >= SMOOTHING else make_working(cine, sector, height, part)
     shift = outward_shift(sharp.frames, curves, closed=closed)[:, None]
     return fine.to_source(curves + shift * normals(curves, closed=closed))
