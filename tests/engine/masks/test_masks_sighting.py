@@ -1,0 +1,38 @@
+"""What the network sees is asked once, and a heart that it does not see is not believed."""
+
+import numpy as np
+import pytest
+
+from engine.masks.cavity_network import Sighting, sight
+from engine.masks.left_ventricle import COARSE_HEIGHT, CONFIDENT, SMOOTHING, propose
+from engine.masks.sector import analyse_sector
+from engine.masks.settings import SearchConfig
+from engine.masks.working import make_working
+from engine.phantom import Phantom
+
+
+def test_the_map_nearest_in_time_stands_in() -> None:
+    maps = np.arange(6, dtype=np.float32).reshape(2, 3, 1, 1)
+    seen = Sighting(np.array([0, 4, 8]), maps)
+    assert seen.of(np.array([1, 3, 9]), closed=False).ravel().tolist() == [0, 1, 2]
+    assert seen.of(np.array([4]), closed=True).ravel().tolist() == [4]
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_heart_that_the_network_sees_elsewhere_is_not_believed(
+    apical: Phantom, side: int
+) -> None:
+    loop = make_working(apical.cine, analyse_sector(apical.cine), COARSE_HEIGHT, SMOOTHING)
+    seen = sight(loop, np.arange(0, len(loop.frames), 6))
+    elsewhere = np.zeros_like(seen.maps)
+    third = loop.size[1] // 3
+    columns = slice(0, third) if side == 0 else slice(-third, None)
+    elsewhere[:, :, 30:80, columns] = 1
+    config = SearchConfig()
+
+    def confidence(witness: Sighting) -> float:
+        rng = np.random.default_rng(config.seed)
+        return propose(loop, witness, config, rng, short_axis=False).confidence
+
+    assert confidence(seen) > CONFIDENT
+    assert confidence(Sighting(seen.frames, elsewhere)) < CONFIDENT
