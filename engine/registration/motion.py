@@ -10,10 +10,11 @@ import torch
 
 from engine.model import Scale
 from engine.registration.baselines import Baselines
+from engine.registration.doubt import in_doubt, refine_in_doubt
 from engine.registration.finetune import FinetuneSettings, LoopTrainer
 from engine.registration.multiscale import Motion, Stage
 from engine.registration.network import MotionEstimate, MotionUNet
-from engine.registration.pairs import ImagePairs
+from engine.registration.pairs import ImagePairs, PairBatch
 from engine.registration.pyramid import scaled_size
 from engine.registration.refine import refine_once
 from engine.registration.second_start import (
@@ -33,8 +34,8 @@ class MotionSettings:
     """How the trained network is applied and fine-tuned.
 
     Attributes:
-        passes: Passes at every scale.
-        finetune: Test-time training before the last pass at scale 1, where speckle is resolved
+        passes: Passes at every scale but scale 1, which has one more.
+        finetune: Test-time training before the second pass at scale 1, where speckle is resolved
             (at coarser scales it did not help); None uses the weights as they are.
         baselines: Lengths of the windows, in pairs, over which the motion is corrected at the
             end of scale 1, one after another.
@@ -64,18 +65,23 @@ class MotionEstimator:
 
     def passes(self, scale: Scale) -> int:
         """Return how often the scale is passed."""
-        return self._settings.passes
+        return self._settings.passes + int(scale is Scale.FULL)
 
     def train(self, pairs: ImagePairs, motion: Motion | None, run: Stage, number: int) -> int:
-        """Fine-tune the network before the last pass of scale 1; see ``finetune``."""
+        """Fine-tune the network before the second pass of scale 1; see ``finetune``."""
         finetune = self._settings.finetune
-        last = run.scale is Scale.FULL and number == self._settings.passes - 1
-        if finetune is None or not last or motion is None or motion.log_scale is None:
+        due = run.scale is Scale.FULL and number == 1
+        if finetune is None or not due or motion is None or motion.log_scale is None:
             return 0
         return LoopTrainer(self._network, pairs, motion, run, finetune, self._seed).fit()
 
     def estimate(
-        self, pairs: ImagePairs, indices: Sequence[int], motion: Motion | None, scale: Scale
+        self,
+        pairs: ImagePairs,
+        indices: Sequence[int],
+        motion: Motion | None,
+        scale: Scale,
+        number: int,
     ) -> Motion:
         """Return the composed motion of some pairs on the scale's grid, with its error."""
         self._network.eval()
@@ -86,10 +92,26 @@ class MotionEstimator:
             found = refine_once(self._network, batch.fixed, batch.moving, factor, previous)
             if previous is not None:
                 found = better_of(batch.fixed, batch.moving, found, previous)
+                if scale is Scale.FULL and number:
+                    found = self._resolved(batch, previous, found)
             if scale is SECOND_START:
                 searched = self._searched(pairs, indices, factor)
                 found = better_of(batch.fixed, batch.moving, found, searched, SEARCH_GAIN)
         return Motion(found.displacement.clone(), found.log_scale.clone())
+
+    def _resolved(
+        self, batch: PairBatch, previous: MotionEstimate, found: MotionEstimate
+    ) -> MotionEstimate:
+        """Return the motion at scale 1 with pairs that were in doubt before looked at again."""
+        doubted = in_doubt(previous.log_scale, batch.mask)
+        if not bool(doubted.any()):
+            return found
+        fixed, moving = batch.fixed[doubted], batch.moving[doubted]
+        before, free = (MotionEstimate(*(part[doubted] for part in of)) for of in (previous, found))
+        again = refine_in_doubt(self._network, fixed, moving, before, free)
+        displacement, log_scale = found.displacement.clone(), found.log_scale.clone()
+        displacement[doubted], log_scale[doubted] = again
+        return MotionEstimate(displacement, log_scale)
 
     def settles(self, scale: Scale) -> bool:
         """Return whether this is the scale where longer baselines are looked at."""

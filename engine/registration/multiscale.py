@@ -75,7 +75,12 @@ class Estimator(Protocol):
         """
 
     def estimate(
-        self, pairs: ImagePairs, indices: Sequence[int], motion: Motion | None, scale: Scale
+        self,
+        pairs: ImagePairs,
+        indices: Sequence[int],
+        motion: Motion | None,
+        scale: Scale,
+        number: int,
     ) -> Motion:
         """Return the composed motion of some pairs, without gradients.
 
@@ -84,6 +89,7 @@ class Estimator(Protocol):
             indices: Which of them.
             motion: Theirs so far, on this scale's grid; None before the first pass.
             scale: The scale.
+            number: Number of the pass at this scale, from 0.
         """
 
     def settles(self, scale: Scale) -> bool:
@@ -206,7 +212,7 @@ def register(
         for number in range(passes):
             part = stage.part(number / total, 1 / total)
             steps += estimator.train(pairs, motion, part, number)
-            motion = _apply(pairs, estimator, motion, part)
+            motion = _apply(pairs, estimator, motion, part, number)
             if refine is not None:
                 motion = refine(motion)
         if motion is not None:
@@ -226,6 +232,7 @@ def _apply(
     estimator: Estimator,
     motion: Motion | None,
     stage: Stage,
+    number: int,
 ) -> Motion:
     """Return the motion of all pairs after one more pass."""
     size = _grid(pairs, stage.scale)
@@ -235,7 +242,7 @@ def _apply(
 
     def work(indices: Sequence[int]) -> None:
         before = None if motion is None else motion.batch(indices)
-        estimate = estimator.estimate(pairs, indices, before, stage.scale)
+        estimate = estimator.estimate(pairs, indices, before, stage.scale, number)
         found[indices[0] : indices[-1] + 1] = estimate.displacement.cpu()
         if estimate.log_scale is not None:
             errors.append(estimate.log_scale.cpu())

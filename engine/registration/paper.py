@@ -92,7 +92,12 @@ class PaperEstimator:
         return settings.steps
 
     def estimate(
-        self, pairs: ImagePairs, indices: Sequence[int], motion: Motion | None, scale: Scale
+        self,
+        pairs: ImagePairs,
+        indices: Sequence[int],
+        motion: Motion | None,
+        scale: Scale,
+        number: int,
     ) -> Motion:
         """Return the composed motion of some pairs on the scale's grid."""
         self._network.eval()
