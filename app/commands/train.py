@@ -1,4 +1,4 @@
-"""``train``: weights from simulated motion, with their provenance in the file."""
+"""``train``: weights from simulated motion or given loops, with their provenance in the file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from app.commands import options
 from app.console import OUT, ConsoleProgress
+from engine.cohort.frames import read_frames
 from engine.training import TrainingConfig, TrainingMethod
 from engine.training import train as run_training
 
@@ -20,6 +21,14 @@ def train(
         Path, typer.Option(help="Folder of the simulated pairs and the checkpoint")
     ] = Path("training"),
     minutes: Annotated[float, typer.Option(help="Wall-clock budget")] = 80.0,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--data",
+            help="Loop, folder or list to learn from instead of simulated pairs (voxelmorph);"
+            " repeatable",
+        ),
+    ] = None,
     seed: options.Seed = 0,
     threads: Annotated[int, typer.Option(help="Of the trainer")] = 1,
 ) -> None:
@@ -28,5 +37,6 @@ def train(
         output=out, work=work, method=method, minutes=minutes, seed=seed, threads=threads
     )
     with ConsoleProgress("Training") as progress:
-        result = run_training(config, progress)
+        loops = read_frames(data, progress) if data else ()
+        result = run_training(config, progress, loops)
     OUT.print(f"Wrote {out} after {result.provenance.steps} steps.", highlight=False)

@@ -75,6 +75,7 @@ class _Run:
         self._progress = progress
         self._pool = ShardPool(config.work, config.seed)
         self._waits = not loops
+        self._given = len(loops)
         self._network, self._objective = _build(config, self._pool, loops)
         self._average = copy.deepcopy(self._network)
         self._optimiser = torch.optim.AdamW(
@@ -163,7 +164,9 @@ class _Run:
         temporary = path.with_suffix(".part")
         torch.save(state, temporary)
         temporary.replace(path)
-        provenance = _provenance(self._config, self._network, self._step, self._seconds())
+        provenance = _provenance(
+            self._config, self._network, self._step, self._seconds(), self._given
+        )
         save_weights(self._config.output, self._average, provenance)
         return provenance
 
@@ -215,19 +218,26 @@ def _checkpoint(config: TrainingConfig) -> Path:
     return config.work / f"checkpoint_{config.method.value}.pt"
 
 
-def _provenance(config: TrainingConfig, network: Network, step: int, seconds: float) -> Provenance:
-    """Say how the weights came to be."""
+def _provenance(
+    config: TrainingConfig, network: Network, step: int, seconds: float, given: int
+) -> Provenance:
+    """Say how the weights came to be; of given loops no more than their number is told."""
+    data = (
+        "simulated pairs of frames with exact motion (sector scans of scatterers, particle images,"
+        " textures); no patient data"
+    )
+    if given:
+        data = f"neighbouring frames of {given} given loop{'s' if given > 1 else ''}"
     return Provenance(
         name=config.output.stem,
         architecture="motion_unet" if isinstance(network, MotionUNet) else "paper_unet",
         widths=network.widths if isinstance(network, MotionUNet) else (),
         command=(
             f"python main.py train --method {config.method.value} --minutes {config.minutes:g}"
-            f" --seed {config.seed}"
+            f" --seed {config.seed}" + (" --data ..." if given else "")
         ),
-        data="simulated pairs of frames with exact motion (sector scans of scatterers, particle"
-        " images, textures); no patient data",
-        simulator=SIMULATOR_VERSION,
+        data=data,
+        simulator="" if given else SIMULATOR_VERSION,
         seed=config.seed,
         steps=step,
         seconds=round(seconds, 1),

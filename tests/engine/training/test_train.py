@@ -62,6 +62,7 @@ def test_voxelmorph_learns_from_given_loops_without_a_simulator(tmp_path: Path) 
     assert isinstance(network, PaperUNet)
     assert set(result.history[-1].values) == {"loss", "similarity"}
     assert not list((tmp_path / "work").glob("shard_*"))
+    assert result.provenance.data == "neighbouring frames of 1 given loop"
 
 
 def test_a_training_stops_when_asked_and_writes_nothing(tmp_path: Path) -> None:
