@@ -56,12 +56,15 @@ class HeartCycle:
         return frames - 1 if self.end is None else self.end
 
     def with_nadir(self, strain: NDArray[np.float64]) -> HeartCycle:
-        """Return the cycle with end-systole at the largest shortening where it was unknown."""
+        """Return the cycle with end-systole at the largest shortening where it was unknown.
+
+        A loop that ends while the wall still shortens does not hold end-systole.
+        """
         if self.end_systole is not None:
             return self
-        beat = strain[self.start : self.last(len(strain)) + 1]
-        nadir = self.start + int(np.argmin(beat))
-        if nadir == self.start:
+        last = self.last(len(strain))
+        nadir = self.start + int(np.argmin(strain[self.start : last + 1]))
+        if nadir in (self.start, last):
             return self
         return replace(self, end_systole=nadir, end_systole_origin=STRAIN_NADIR)
 

@@ -43,6 +43,9 @@ PAPER_NOTE = (
     "The paper's tissue region keeps nearly the whole sector: a region to register in, not a "
     "wall. Strain needs a wall."
 )
+SMALLEST_PX = 24
+"""Side of the smallest picture in which contours are looked for."""
+
 UNSURE_NOTE = (
     "The left ventricle was not found with confidence. Give three points (two annulus points and "
     "the apex; in short axis centre and radius) to get a wall."
@@ -70,6 +73,12 @@ def build_mask(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
     progress.check()
     if config.method == MaskMethod.PAPER and target is Target.TISSUE:
         return _paper_region(cine, sector)
+    height, width = cine.frames.shape[1:]
+    if min(height, width) < SMALLEST_PX:
+        raise InputError(
+            f"A picture of {width}x{height} px is too small to find contours in; {SMALLEST_PX} px"
+            " are needed. Open the loop at its full size."
+        )
     if config.method == MaskMethod.POINTS and not config.points:
         raise InputError(UNSURE_NOTE)
     if config.points_es and not config.points:

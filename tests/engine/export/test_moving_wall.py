@@ -78,10 +78,10 @@ def test_frames_that_a_result_does_not_mark_are_those_that_were_measured() -> No
     result = drift_result(ed_frame=None, es_frame=None, r_times_s=(0.12,))
     strain = [
         Measurement("strain_longitudinal", "", "global", value, "%", frame=5 + index)
-        for index, value in enumerate((0.0, 0.0, -4.0, -9.0))
+        for index, value in enumerate((0.0, 0.0, -9.0, -4.0))
     ]
     shown = with_measured_beat(result, Measurements(tuple(strain)))
-    assert (shown.ed_frame, shown.es_frame) == (6, 8)
+    assert (shown.ed_frame, shown.es_frame) == (6, 7)
     assert shown.mark_origins == (R_WAVE, STRAIN_NADIR)
     marked = with_measured_beat(drift_result(), Measurements(tuple(strain)))
     assert (marked.ed_frame, marked.es_frame, marked.mark_origins) == (5, 7, ("", ""))

@@ -126,3 +126,10 @@ def test_a_cancel_is_obeyed(apical: Phantom) -> None:
     progress.cancelled = True
     with pytest.raises(Exception, match="Stopped at your request"):
         build_mask(apical.cine, MaskConfig(), progress)
+
+
+@pytest.mark.parametrize("size", [(6, 6), (12, 90)])
+def test_a_picture_too_small_for_contours_is_told(cine_of: Make, size: tuple[int, int]) -> None:
+    frames = np.random.default_rng(0).random((4, *size))
+    with pytest.raises(InputError, match="too small to find contours"):
+        build_mask(cine_of(frames), MaskConfig(), NullProgress())
