@@ -130,6 +130,6 @@ def test_a_cancel_is_obeyed(apical: Phantom) -> None:
 
 @pytest.mark.parametrize("size", [(6, 6), (12, 90)])
 def test_a_picture_too_small_for_contours_is_told(cine_of: Make, size: tuple[int, int]) -> None:
-    frames = np.random.default_rng(0).random((4, *size))
+    frames = np.random.default_rng(0).integers(0, 255, (4, *size))
     with pytest.raises(InputError, match="too small to find contours"):
         build_mask(cine_of(frames), MaskConfig(), NullProgress())
