@@ -28,6 +28,7 @@ from engine.export.strain_page import (
     segment_table,
     strain_cards,
 )
+from engine.export.strain_picture import write_strain_map
 from engine.export.summary_parts import (
     beat_line,
     draw_phases,
@@ -65,7 +66,7 @@ def write_report(
         result: What was tracked.
         measurements: What was measured.
         out_dir: Folder of ``measurements.csv``, ``summary.json``, ``overlay.mp4``,
-            ``field-*.png`` and ``report.pdf``.
+            ``field-*.png``, ``strain-map.png`` and ``report.pdf``.
         config: Which of them are written.
         progress: Told of every part.
         trust: ``(T-1, H, W)`` of the finest scale, in [0, 1] or bool; None judges it here.
@@ -98,6 +99,9 @@ def write_report(
         files += write_field_figures(
             out_dir, result, config, progress, trust=trust, banner=banner, arrows=not blind
         )
+        strain_file = out_dir / "strain-map.png"
+        if result.target is Target.TISSUE and write_strain_map(strain_file, result, trust=trust):
+            files.append(strain_file)
     if config.pdf:
         progress.check()
         files.append(out_dir / "report.pdf")

@@ -1,0 +1,70 @@
+"""Strain at every pixel: a uniform stretch gives one number along the wall; its picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from synthetic_results import drift_result, ring_contours
+
+from engine.analysis.strain_map import strain_map
+from engine.errors import InputError
+from engine.export.strain_picture import write_strain_map
+from engine.model import Contours, Scale, ScaleField, TrackingResult
+
+SIZE = (60, 80)
+
+
+def _stretched(x: float, y: float, contours: Contours) -> TrackingResult:
+    """Two frames between which everything is stretched about the middle."""
+    rows, columns = np.mgrid[: SIZE[0], : SIZE[1]].astype(np.float64)
+    middle = np.array([SIZE[1] / 2, SIZE[0] / 2])
+    pull_back = np.stack([(columns - middle[0]) * (1 / x - 1), (rows - middle[1]) * (1 / y - 1)])
+    field = ScaleField(Scale.FULL, pull_back[None].astype(np.float32))
+    result = drift_result(count=2, size=SIZE, contours=contours, es_frame=6)
+    return replace(result, fields=(field,))
+
+
+def _line(start: tuple[float, float], end: tuple[float, float]) -> Contours:
+    points = np.linspace(start, end, 30).astype(np.float32)
+    return Contours(np.stack([points, points]))
+
+
+def test_an_upright_wall_takes_the_stretch_along_itself() -> None:
+    upright = _stretched(1.1, 0.8, _line((40, 10), (40, 50)))
+    flat = _stretched(1.1, 0.8, _line((20, 30), (60, 30)))
+    for result, percent in ((upright, -20.0), (flat, 10.0)):
+        found = strain_map(result, result.finest, 0, 1)
+        inside = result.mask[1]
+        assert found.direction == "longitudinal"
+        assert np.allclose(found.percent[inside], percent, atol=0.1)
+        assert np.isnan(found.percent[~inside]).all()
+
+
+def test_a_ring_that_grows_evenly_lengthens_everywhere() -> None:
+    result = _stretched(1.05, 1.05, ring_contours(2, SIZE))
+    found = strain_map(result, result.finest, 0, 1)
+    assert found.direction == "circumferential"
+    assert np.allclose(found.percent[result.mask[1]], 5.0, atol=0.1)
+
+
+def test_it_is_drawn_where_both_frames_are_known(tmp_path: Path) -> None:
+    result = _stretched(1.1, 0.8, _line((40, 10), (40, 50)))
+    assert write_strain_map(tmp_path / "map.png", result)
+    with Image.open(tmp_path / "map.png") as picture:
+        assert min(picture.size) > 500
+    for without in ({"es_frame": None}, {"contours": None}, {"es_frame": 5}):
+        assert not write_strain_map(tmp_path / "none.png", replace(result, **without))
+    assert not (tmp_path / "none.png").exists()
+
+
+def test_what_it_needs_is_told() -> None:
+    result = drift_result()
+    with pytest.raises(InputError, match="contours"):
+        strain_map(result, result.finest, 0, 1)
+    ring = drift_result(contours=ring_contours(4, (48, 64)))
+    with pytest.raises(InputError, match="after its reference"):
+        strain_map(ring, ring.finest, 2, 2)
