@@ -1,7 +1,7 @@
 """Numbers for readers: no more digits than the method can stand for.
 
-Strain and ejection fraction to 1 %, speed to 1 cm/s, circulation to two digits; the full precision
-is in the CSV alone.
+Strain and ejection fraction to 1 %, drift to 0.1 %, speed to 1 cm/s, circulation to two digits; the
+full precision is in the CSV alone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from engine.model import Measurement
 
 _WHOLE: Final = frozenset({"%", "cm/s", "mm/s", "ms", "1/min", "mL", "degree", "mm", "px", "px^2"})
 _TENTHS: Final = frozenset({"cm^2", "px/frame", "cm"})
+_FINE: Final = frozenset({"drift"})
+"""Quantities given in tenths whatever their unit: half a percent of drift is much."""
 _SIGNS: Final = {
     "^2": "²",
     "degree": "°",
@@ -39,17 +41,18 @@ _KINDS: Final = {"mean": "Mean", "max": "Largest"}
 _REGIONS: Final = {"global": "Whole contour", "mask": "Whole mask"}
 
 
-def plain_number(value: float, unit: str) -> str:
+def plain_number(value: float, unit: str, *, tenths: bool = False) -> str:
     """Return a number with the digits that its unit allows, and a true minus sign.
 
     Args:
         value: Finite.
         unit: Unit of the contract, such as ``cm/s``.
+        tenths: Give one decimal whatever the unit.
     """
-    if unit in _WHOLE:
-        text = f"{value:.0f}"
-    elif unit in _TENTHS:
+    if tenths or unit in _TENTHS:
         text = f"{value:.1f}"
+    elif unit in _WHOLE:
+        text = f"{value:.0f}"
     else:
         text = _two_digits(value)
     if not text.strip("-0."):
@@ -64,17 +67,18 @@ def unit_sign(unit: str) -> str:
     return unit
 
 
-def number(value: float, unit: str) -> str:
-    """Return a number with its unit, such as ``−18 %``."""
+def number(value: float, unit: str, *, tenths: bool = False) -> str:
+    """Return a number with its unit, such as ``−18 %``; see ``plain_number``."""
+    text = plain_number(value, unit, tenths=tenths)
     if not unit:
-        return plain_number(value, unit)
+        return text
     sign = unit_sign(unit)
-    return f"{plain_number(value, unit)}{'' if sign == '°' else ' '}{sign}"
+    return f"{text}{'' if sign == '°' else ' '}{sign}"
 
 
 def measured(row: Measurement) -> str:
     """Return the value of a row with its unit."""
-    return number(row.value, row.unit)
+    return number(row.value, row.unit, tenths=row.quantity in _FINE)
 
 
 def quantity_name(quantity: str) -> str:

@@ -41,3 +41,10 @@ def test_names_are_words() -> None:
     assert quantity_name("velocity_y_mean_trusted") == "Mean velocity upwards, trusted part"
     assert region_name("basal_inferoseptal") == "Basal inferoseptal"
     assert region_name("vortex-1") == "Vortex 1"
+
+
+def test_drift_is_given_in_tenths() -> None:
+    drift = Measurement("drift", "", "global", -0.28, "%")
+    strain = Measurement("ls_a4c", "", "global", -17.62, "%")
+    assert measured(drift) == "\N{MINUS SIGN}0.3 %"
+    assert measured(strain) == "\N{MINUS SIGN}18 %"
