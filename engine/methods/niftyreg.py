@@ -1,9 +1,10 @@
-"""Free-form deformation by NiftyReg's ``reg_f3d``, if it is on the path."""
+"""Free-form deformation by NiftyReg's ``reg_f3d``, from its package or on the path."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 from engine.errors import ResourceError
 from engine.methods.base import Image, PairwiseMethod, Region
 
-_SPACING_PX: Final = 24
+_SPACING_PX: Final = 12
+_OPTIONS: Final = ("-sx", str(_SPACING_PX), "--lncc", "8", "-be", "0.01")
+"""Distance of knots, px; deviation of the correlation's window, px; weight of bending."""
 
 
 class NiftyReg(PairwiseMethod):
@@ -27,11 +30,12 @@ class NiftyReg(PairwiseMethod):
 
     def missing(self) -> str | None:
         """Return how to install NiftyReg, or None if its programs are on the path."""
-        if shutil.which("reg_f3d") and shutil.which("reg_transform"):
+        if _program("reg_f3d") and _program("reg_transform"):
             return None
         return (
-            "NiftyReg's programs reg_f3d and reg_transform are not on the PATH."
-            " Run: conda install -c conda-forge niftyreg"
+            "NiftyReg's programs reg_f3d and reg_transform are neither installed nor on the PATH."
+            " Run: CMAKE_POLICY_VERSION_MINIMUM=3.5 pip install niftyreg==1.5.70rc1"
+            " (it is compiled, which needs a C++ compiler)."
         )
 
     def register(self, fixed: Image, moving: Image, region: Region) -> NDArray[np.float32]:
@@ -45,7 +49,7 @@ class NiftyReg(PairwiseMethod):
             _execute(
                 folder,
                 *("reg_f3d", "-ref", "fixed.nii", "-flo", "moving.nii", "-cpp", "grid.nii"),
-                *("-res", "warped.nii", "-sx", str(_SPACING_PX), "--lncc", "5", "-be", "0.001"),
+                *("-res", "warped.nii", *_OPTIONS),
             )
             _execute(folder, "reg_transform", "-ref", "fixed.nii", "-disp", "grid.nii", "disp.nii")
             field = nibabel.Nifti1Image.from_filename(folder / "disp.nii").get_fdata()
@@ -53,13 +57,23 @@ class NiftyReg(PairwiseMethod):
         return np.ascontiguousarray(components.transpose(2, 1, 0), np.float32)
 
 
-def _execute(folder: Path, *command: str) -> None:
+def _program(name: str) -> str | None:
+    """Return where a program is: on the PATH, else in the package ``niftyreg``."""
+    package = find_spec("niftyreg")
+    inside = [] if package is None else list(package.submodule_search_locations or ())
+    return shutil.which(name) or next(
+        (found for root in inside if (found := shutil.which(name, path=f"{root}/bin"))), None
+    )
+
+
+def _execute(folder: Path, name: str, *arguments: str) -> None:
     """Run a program in a folder.
 
     Raises:
         ResourceError: With its last words, if it fails.
     """
+    command = (_program(name) or name, *arguments)
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         words = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no message"]
-        raise ResourceError(f"{command[0]} failed: {words[0]}")
+        raise ResourceError(f"{name} failed: {words[0]}")

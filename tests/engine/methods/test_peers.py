@@ -66,7 +66,7 @@ def test_niftyreg_without_its_programs_says_how_to_get_them(
 ) -> None:
     monkeypatch.setattr(niftyreg_module.shutil, "which", lambda name: None)
     cine, mask = _loop()
-    with pytest.raises(MissingPackageError, match="conda install"):
+    with pytest.raises(MissingPackageError, match="pip install niftyreg"):
         get_method("niftyreg").track(cine, mask, TrackingConfig(), NullProgress())
 
 
