@@ -24,6 +24,7 @@ from engine.registration.second_start import (
     searched_start,
 )
 from engine.registration.shared_course import along_shared_courses
+from engine.registration.unfold import unfolded
 
 SECOND_START: Final = Scale.QUARTER
 """Where a patch search is tried beside the network's own motion, after each pass."""
@@ -114,16 +115,19 @@ class MotionEstimator:
         return MotionEstimate(displacement, log_scale)
 
     def settles(self, scale: Scale) -> bool:
-        """Return whether this is the scale where longer baselines are looked at."""
-        return scale is Scale.FULL and bool(self._settings.baselines)
+        """Return True: no scale ends with folds, and scale 1 looks at longer baselines."""
+        return True
 
     def settle(self, pairs: ImagePairs, motion: Motion, run: Stage) -> Motion:
-        """Correct the motion over longer baselines, and by what all pairs leave over alike."""
-        lengths = self._settings.baselines
-        for number, length in enumerate(lengths):
-            part = run.part(number / len(lengths), 1 / len(lengths))
-            motion = Baselines(self._network, pairs, motion, part).refined(length)
-        return along_shared_courses(pairs, motion, float(run.scale.fraction))
+        """Take out folds; at scale 1 first what longer baselines and all pairs together tell."""
+        if run.scale is Scale.FULL:
+            lengths = self._settings.baselines
+            for number, length in enumerate(lengths):
+                part = run.part(number / len(lengths), 1 / len(lengths))
+                motion = Baselines(self._network, pairs, motion, part).refined(length)
+            if lengths:
+                motion = along_shared_courses(pairs, motion, float(run.scale.fraction))
+        return Motion(unfolded(motion.displacement), motion.log_scale)
 
     @staticmethod
     def _searched(pairs: ImagePairs, indices: Sequence[int], factor: float) -> MotionEstimate:
