@@ -64,7 +64,7 @@ def test_an_absent_package_is_named_with_the_line_that_installs_it() -> None:
 def test_niftyreg_without_its_programs_says_how_to_get_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(niftyreg_module.shutil, "which", lambda name: None)
+    monkeypatch.setattr(niftyreg_module, "_program", lambda name: None)
     cine, mask = _loop()
     with pytest.raises(MissingPackageError, match="pip install niftyreg"):
         get_method("niftyreg").track(cine, mask, TrackingConfig(), NullProgress())
