@@ -12,7 +12,7 @@ from app.panels.base import StepPanel
 from app.widgets.parts import FactTable, button, label, restyle, row, show_sentences
 from app.widgets.step_section import StepState
 from engine.export.notices import in_words, lacks_contrast
-from engine.export.numbers import number, quantity_name
+from engine.export.numbers import measured, quantity_name
 from engine.model import Measurements
 
 _VIEW_STRAINS = {
@@ -103,7 +103,7 @@ def headline_facts(
     facts = []
     if not any(any(measurements.select(name)) for name in _VIEW_STRAINS):
         facts = [
-            (f"{quantity_name(found.quantity)} at ES", number(found.value, found.unit))
+            (f"{quantity_name(found.quantity)} at ES", measured(found))
             for quantity in _STRAINS
             for found in measurements.select(quantity, "global")
             if found.frame is not None and found.frame == es_frame
@@ -111,10 +111,10 @@ def headline_facts(
     for quantity, name in _HEADLINES:
         for found in measurements.select(quantity):
             if found.region in {"global", "mask"} and found.frame is None:
-                facts.append((name, number(found.value, found.unit)))
+                facts.append((name, measured(found)))
     for quantity, name in () if lacks_contrast(measurements) else _PEAKS:
         rows = list(measurements.select(quantity))
         if rows:
             peak = max(rows, key=lambda item: abs(item.value))
-            facts.append((name, number(peak.value, peak.unit)))
+            facts.append((name, measured(peak)))
     return facts
