@@ -66,7 +66,7 @@ def in_batches(
             if len(chosen) == 1:
                 raise ResourceError(
                     "Not enough memory for one pair of frames. Close other programs, or track "
-                    "coarser scales only (--scales 1/8,1/4), or a smaller image."
+                    "the coarser scales 1/8 and 1/4 alone, or a smaller image."
                 ) from error
             size = len(chosen) // 2
             if torch.cuda.is_available():
