@@ -160,6 +160,7 @@ def segment_table(
     for name, curve in segments.items():
         value = curve.at(result.es_frame)
         peak = float(max(curve.values, key=abs))
+        trust = beat_trust(measurements, name, curve)
         rows.append(
             (
                 region_name(name),
@@ -168,13 +169,29 @@ def segment_table(
                 number(peak, "%"),
                 _text(measurements, "time_to_peak", name),
                 _text(measurements, "post_systolic_index", name),
-                "–" if curve.trust is None else percent(curve.trust),
+                "–" if trust is None else percent(trust),
             )
         )
     header = (
         "Segment", "AHA", "At ES", "Largest", "Time to peak", "Post-systolic index", "Trusted",
     )  # fmt: skip
     flow.y = page.table(flow.y + 9, header, rows, (46, 14, 20, 20, 26, 32, 20)) + 5
+
+
+def beat_trust(measurements: Measurements, region: str, curve: Curve) -> float | None:
+    """Return a segment's trust over the beat, on which its warnings rest; else over the loop.
+
+    Args:
+        measurements: All of them.
+        region: The segment.
+        curve: Its strain, with its trust over the loop.
+    """
+    beat = (
+        row.trust
+        for row in measurements.rows
+        if row.region == region and row.frame is None and row.trust is not None
+    )
+    return next(beat, curve.trust)
 
 
 def layer_curves(measurements: Measurements, component: str) -> dict[str, Curve]:

@@ -16,12 +16,13 @@ from synthetic_results import drift_result, ring_contours, some_measurements, un
 
 from engine.config import ReportConfig
 from engine.errors import OutputError
-from engine.export.curves import Curve, draw_curves
+from engine.export.curves import Curve, curve_of, draw_curves
 from engine.export.detail_pages import settings_words
 from engine.export.notices import ARROWS_NOT_REVIEWED, NOT_REVIEWED, reader_warnings
 from engine.export.page import Page
 from engine.export.palette import PRINT
 from engine.export.report import report_pages, write_pdf, write_report
+from engine.export.strain_page import beat_trust
 from engine.model import Measurement, Measurements, Target, TrackingResult, View
 from engine.progress import NullProgress, RecordingProgress
 
@@ -286,3 +287,17 @@ def test_the_name_of_a_late_mark_stands_before_its_line_and_not_in_the_legend() 
     assert len(marks) == 2
     for mark in marks:
         assert mark.get_window_extent().x1 <= legend.get_window_extent().x0
+
+
+def test_a_segment_is_as_trusted_in_the_table_as_in_its_warning() -> None:
+    region = "segment-basal-inferoseptal"
+    beat = Measurement("time_to_peak", "", region, 300.0, "ms", trust=0.48)
+    loop = [
+        Measurement("strain_longitudinal", "", region, -10.0, "%", frame=frame, trust=0.9)
+        for frame in range(3)
+    ]
+    rows = Measurements((*loop, beat))
+    curve = curve_of(rows, "strain_longitudinal", region)
+    assert curve is not None
+    assert beat_trust(rows, region, curve) == 0.48
+    assert beat_trust(Measurements(tuple(loop)), region, curve) == pytest.approx(0.9)
