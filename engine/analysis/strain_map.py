@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +50,7 @@ def strain_map(result: TrackingResult, field: ScaleField, start: int, frame: int
         raise InputError(f"A strain map needs a frame after its reference, not {frame}, {start}.")
     # Only the frames that lie between are composed.
     steps = field.displacement[:frame]
-    *_, (_, pull_back) = composed_pull_backs(steps, result.mask[: frame + 1], start)
+    [(_, pull_back)] = deque(composed_pull_backs(steps, result.mask[: frame + 1], start), maxlen=1)
     mask = result.mask[frame]
     rows, columns = np.nonzero(mask)
     origin = np.stack([columns, rows], axis=1) + pull_back[:, rows, columns].T

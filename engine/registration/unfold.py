@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-import torch
 from torch import Tensor
-from torch.nn.functional import max_pool2d
+from torch.nn import functional
 
 from engine.registration.similarity import box_mean
 from engine.registration.warp import corner_jacobian_determinants
@@ -34,25 +33,32 @@ def unfolded(displacement: Tensor) -> Tensor:
         The same where nothing folds; a copy otherwise.
     """
     result = displacement
+    # One after another: the determinants of a whole loop would take more memory than its fields.
+    for index in range(len(displacement)):
+        field = displacement[index : index + 1]
+        smooth = _without_folds(field)
+        if smooth is not field:
+            result = displacement.clone() if result is displacement else result
+            result[index] = smooth[0]
+    return result
+
+
+def _without_folds(field: Tensor) -> Tensor:
+    """Return one displacement ``(1, 2, H, W)`` without folds; the same where there are none."""
     for number in range(_ROUNDS):
-        folded = _folds(result)
-        chosen = folded.flatten(1).any(dim=1)
-        if not bool(chosen.any()):
+        folded = _folds(field)
+        if not bool(folded.any()):
             break
         half = 2 + 2 * number
         window = (2 * half + 1, 2 * half + 1)
-        near = max_pool2d(folded[chosen].float(), 2 * half + 1, stride=1, padding=half)
-        weight = box_mean(near, window)
-        part = result[chosen]
-        if result is displacement:
-            result = displacement.clone()
-        result[chosen] = part + weight * (box_mean(part, window) - part)
-    return result
+        near = functional.max_pool2d(folded.float(), 2 * half + 1, stride=1, padding=half)
+        field = field + box_mean(near, window) * (box_mean(field, window) - field)
+    return field
 
 
 def _folds(displacement: Tensor) -> Tensor:
     """Return the pixels at the corners of folded cells, ``(n, 1, H, W)`` bool."""
     least = corner_jacobian_determinants(displacement).amin(dim=1, keepdim=True)
     cells = (least < LEAST_DETERMINANT).float()
-    padded = torch.nn.functional.pad(cells, (1, 1, 1, 1))
-    return max_pool2d(padded, 2, stride=1) > 0
+    padded = functional.pad(cells, (1, 1, 1, 1))
+    return functional.max_pool2d(padded, 2, stride=1) > 0
