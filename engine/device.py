@@ -39,7 +39,7 @@ def describe_device(device: torch.device) -> str:
     """Return the device's name for reports, such as ``CPU, 2 threads``."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    threads = torch.get_num_threads()
+    threads = worker_threads()
     return f"CPU, {threads} thread{'s' if threads != 1 else ''}"
 
 

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.texture import Image, blurred
+from engine.analysis.texture import Image, mean_within
 from engine.analysis.witness import Witness
 
 CAUTION: Final = 0.3
@@ -83,16 +83,10 @@ def blood_findings(seen: Witness, mask: NDArray[np.bool_]) -> dict[str, Image]:
         raise ValueError("blood_findings: the images and the witness must have been asked.")
     best = max(float(np.percentile(seen.correlation[mask], _BEST_PERCENT)), _LEAST_CORRELATION)
     loss = np.clip(1.0 - seen.correlation / best, -_LARGEST_GAIN, 1.0)
-    weight = mask.astype(np.float32)
-    share = np.maximum(blurred(weight, _SURROUNDINGS_SIGMA), 1e-3)
-
-    def around(finding: Image) -> Image:
-        total = blurred(np.asarray(finding * weight, dtype=np.float32), _SURROUNDINGS_SIGMA)
-        return np.asarray(total / share)
-
+    around = mean_within(mask.astype(np.float32), _SURROUNDINGS_SIGMA)
     return {
         "roughness": np.log(seen.roughness + 0.05),
         "both_ways": around(np.log(seen.forward_backward + 0.1)),
-        "loss": around(loss),
+        "loss": around(np.asarray(loss)),
         "imprecision": around(np.log(np.maximum(seen.imprecision, _LEAST_PX))),
     }

@@ -7,6 +7,7 @@ at least one direction (Cramer-Rao bound), whatever the field looks like.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import cv2
@@ -67,6 +68,21 @@ def darkness(seen: Image, inside: NDArray[np.bool_]) -> Image:
 def blurred(image: Image, sigma: float) -> Image:
     """Return a Gaussian blur."""
     return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), dtype=np.float32)
+
+
+def mean_within(weight: Image, sigma: float) -> Callable[[Image], Image]:
+    """Return a function that averages an image over the surroundings within a mask.
+
+    Args:
+        weight: ``(H, W)`` float32, 0 to 1: the mask.
+        sigma: Of the Gaussian surroundings, px.
+    """
+    share = np.maximum(blurred(weight, sigma), 1e-3)
+
+    def mean(image: Image) -> Image:
+        return np.asarray(blurred(np.asarray(image * weight, np.float32), sigma) / share)
+
+    return mean
 
 
 def _mean_blurred(first: Image, second: Image, sigma: float) -> Image:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from engine.analysis.regions import bounding_box
-from engine.analysis.texture import Image, blurred, darkness
+from engine.analysis.texture import Image, darkness, mean_within
 from engine.analysis.witness import Witness, witness_of_pair
 from engine.model import ScaleField, TrackingResult
 from engine.progress import Progress, Step
@@ -162,14 +162,15 @@ def wall_findings(result: TrackingResult, field: ScaleField, progress: Progress)
 
 def _of_pair(seen: Witness, box: tuple[slice, slice], weight: Image) -> dict[str, Image]:
     """Return what one pair tells by itself, ``(h, w)`` each; instead of darkness brightness."""
+    around = mean_within(weight, _SURROUNDINGS_SIGMA)
     departure = np.log(np.maximum(seen.departure[box], _LEAST_PX))
     found = {
         "motion": departure[weight > 0].mean(keepdims=True),
-        "departure": _around(departure, weight),
+        "departure": around(departure),
     }
     if seen.imprecision is not None and seen.brightness is not None:
         found["imprecision"] = np.log(np.maximum(seen.imprecision[box], _LEAST_PX))
-        found["darkness"] = _around(seen.brightness[box], weight)
+        found["darkness"] = around(seen.brightness[box])
     return found
 
 
@@ -185,12 +186,6 @@ def _least(seen: Witness, field: ScaleField, pair: int) -> Image:
         borne_out = doubt if seen.temporal is None else np.minimum(doubt, seen.temporal)
         least = np.maximum(least, borne_out)
     return np.asarray(least, dtype=np.float32)
-
-
-def _around(finding: Image, weight: Image) -> Image:
-    """Return the mean of a finding over the surroundings within the mask."""
-    share = np.maximum(blurred(weight, _SURROUNDINGS_SIGMA), 1e-3)
-    return np.asarray(blurred(finding * weight, _SURROUNDINGS_SIGMA) / share)
 
 
 def _over_pairs(finding: Findings, weights: Stack) -> NDArray[np.float16]:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.regions import bounding_box
-from engine.analysis.texture import Image, blurred, brightness, imprecision
+from engine.analysis.texture import Image, blurred, brightness, imprecision, mean_within
 from engine.model import ScaleField, TrackingResult
 
 _MARGIN: Final = 32
@@ -195,22 +195,16 @@ def _temporal(flow: Image, neighbours: Mapping[int, Image]) -> Image:
 
 def _roughness(flow: Image, weight: Image) -> Image:
     """Return the smoothed departure of the field from a local parabola within the mask."""
-    share = np.maximum(blurred(weight, _ROUGHNESS_SIGMA), 1e-3)
-
-    def smooth(image: Image) -> Image:
-        return blurred(image * weight, _ROUGHNESS_SIGMA) / share
-
+    smooth = mean_within(weight, _ROUGHNESS_SIGMA)
     first = [part - smooth(part) for part in flow]
-    departure = np.hypot(*(part - smooth(part) for part in first)) * weight
-    share_of_result = np.maximum(blurred(weight, _SMOOTHING_SIGMA), 1e-3)
-    return blurred(departure, _SMOOTHING_SIGMA) / share_of_result
+    departure = np.hypot(*(part - smooth(part) for part in first))
+    return mean_within(weight, _SMOOTHING_SIGMA)(departure)
 
 
 def _departure(flow: Image, weight: Image) -> Image:
     """Return how far the speed lies from its mean over the surroundings within the mask."""
     speed = np.hypot(*flow)
-    share = np.maximum(blurred(weight, _SURROUNDINGS_SIGMA), 1e-3)
-    return np.asarray(np.abs(speed - blurred(speed * weight, _SURROUNDINGS_SIGMA) / share))
+    return np.asarray(np.abs(speed - mean_within(weight, _SURROUNDINGS_SIGMA)(speed)))
 
 
 def _determinant(flow: Image) -> Image:

@@ -168,7 +168,6 @@ VORTICITY: Final = ColourMap(
         "#fbd3a0", "#f0a04b", "#c8690f", "#7f3b08",
     ),
 )  # fmt: skip
-# Trust: from doubtful to sure.
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

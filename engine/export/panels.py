@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.velocity import CALIBRATED
 from engine.export.notices import RESEARCH_USE
-from engine.export.palette import DARK, PRINT, SPEED
+from engine.export.palette import DARK, PRINT, SPEED, ColourMap
 from engine.export.quiver import (
     LENGTH_STEPS,
     arrow_polygons,
@@ -30,6 +30,7 @@ from engine.export.quiver import (
 from engine.io.atomic import atomic_path
 
 DPI: Final = 160
+EDGE_INCHES: Final = 0.14
 _PANEL_AREA: Final = 13.5  # square inches
 _BAR_INCHES: Final = 0.95
 _SCREEN_DPI: Final = 100
@@ -90,7 +91,7 @@ def field_figure(panels: Sequence[Panel], behind: Backdrop, limit: float, note: 
     # Very long or very flat masks keep a panel that can be read.
     shape = float(np.clip(wide / high, 0.4, 2.5))
     panel_width, panel_height = math.sqrt(area * shape), math.sqrt(area / shape)
-    gap, top, bottom, left = 0.12, 0.34, 0.42, 0.14
+    gap, top, bottom, left = 0.12, 0.34, 0.42, EDGE_INCHES
     width = left + columns * (panel_width + gap) + _BAR_INCHES
     height = bottom + rows * (panel_height + top) + 0.06
     figure = Figure(figsize=(width, height), facecolor=PRINT.background)
@@ -113,11 +114,24 @@ def field_figure(panels: Sequence[Panel], behind: Backdrop, limit: float, note: 
         )
     )
     draw_speed_bar(bar, limit, behind.unit)
-    figure.text(left / width, 0.14 / height, note, size=8, color=PRINT.muted)
-    figure.text(
-        1 - 0.14 / width, 0.14 / height, RESEARCH_USE, size=8, color=PRINT.warning, ha="right"
-    )
+    draw_footer(figure, note)
     return figure
+
+
+def draw_footer(figure: Figure, note: str) -> None:
+    """Write a note at the bottom left, and at the right what the product is not for."""
+    width, height = figure.get_size_inches()
+    x, y = EDGE_INCHES / width, EDGE_INCHES / height
+    figure.text(x, y, note, size=8, color=PRINT.muted)
+    figure.text(1 - x, y, RESEARCH_USE, size=8, color=PRINT.warning, ha="right")
+
+
+def image_extent(
+    shape: tuple[int, int], pixel: tuple[float, float]
+) -> tuple[float, float, float, float]:
+    """Return where an image ``(H, W)`` lies in axes in the unit of its pixels: l, r, b, t."""
+    height, width = shape
+    return -0.5 * pixel[0], (width - 0.5) * pixel[0], (height - 0.5) * pixel[1], -0.5 * pixel[1]
 
 
 def draw_field(axes: Axes, panel: Panel, behind: Backdrop, limit: float, step_px: float) -> None:
@@ -133,7 +147,7 @@ def draw_field(axes: Axes, panel: Panel, behind: Backdrop, limit: float, step_px
     pixel = np.array(behind.pixel)
     height, width = behind.mask.shape
     image = np.zeros((height, width), np.uint8) if behind.image is None else behind.image
-    extent = (-0.5 * pixel[0], (width - 0.5) * pixel[0], (height - 0.5) * pixel[1], -0.5 * pixel[1])
+    extent = image_extent((height, width), behind.pixel)
     axes.imshow(image, cmap="gray", vmin=0, vmax=255, extent=extent, interpolation="antialiased")
     for points, colour in behind.curves:
         axes.plot(*(points * pixel).T, color=colour, linewidth=1.0)
@@ -178,12 +192,22 @@ def _draw_arrows(
 
 def draw_speed_bar(axes: Axes, limit: float, unit: str) -> None:
     """Draw a vertical colour bar of speed from 0 to the limit, with its unit on top."""
-    mappable = ScalarMappable(Normalize(0, limit), SPEED.as_matplotlib())
-    bar = axes.figure.colorbar(mappable, cax=axes)
-    bar.set_ticks(list(ticks(limit)))
+    draw_bar(axes, SPEED, (0, limit), ticks(limit), f"Speed\n{unit}")
+
+
+def draw_bar(
+    axes: Axes,
+    colours: ColourMap,
+    ends: tuple[float, float],
+    places: Sequence[float],
+    title: str,
+) -> None:
+    """Draw a vertical colour bar with ticks at some places and its title on top."""
+    bar = axes.figure.colorbar(ScalarMappable(Normalize(*ends), colours.as_matplotlib()), cax=axes)
+    bar.set_ticks(list(places))
     bar.outline.set_visible(False)
     axes.tick_params(labelsize=8, colors=PRINT.text, length=3, color=PRINT.muted)
-    axes.set_title(f"Speed\n{unit}", size=8, color=PRINT.text, loc="left", pad=9)
+    axes.set_title(title, size=8, color=PRINT.text, loc="left", pad=9)
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -7,22 +7,28 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from engine.analysis.strain_map import StrainMap, strain_map
 from engine.export.figures import backdrop, frame_note
-from engine.export.notices import RESEARCH_USE
 from engine.export.palette import PRINT, STRAIN
-from engine.export.panels import Panel, crop_box, draw_field, save
+from engine.export.panels import (
+    EDGE_INCHES,
+    Panel,
+    crop_box,
+    draw_bar,
+    draw_field,
+    draw_footer,
+    image_extent,
+    save,
+)
 from engine.model import TrackingResult
 
 LIMIT: Final = 25.0
 """Strain of the strongest colours, %, as in the bull's-eye."""
 
-_WIDTH, _BAR, _MARGIN, _TOP, _BOTTOM = 6.0, 1.05, 0.14, 0.36, 0.44
+_WIDTH, _BAR, _TOP, _BOTTOM = 6.0, 1.05, 0.36, 0.44
 _OPAQUE: Final = 0.85
 _FADED: Final = 0.3
 
@@ -66,9 +72,9 @@ def _figure(
     x0, y0, x1, y1 = crop_box(behind)
     shape = (y1 - y0) * behind.pixel[1] / ((x1 - x0) * behind.pixel[0])
     high = _WIDTH * float(np.clip(shape, 0.4, 1.6))
-    width, height = _MARGIN + _WIDTH + _BAR, _BOTTOM + high + _TOP
+    width, height = EDGE_INCHES + _WIDTH + _BAR, _BOTTOM + high + _TOP
     figure = Figure(figsize=(width, height), facecolor=PRINT.background)
-    axes = figure.add_axes((_MARGIN / width, _BOTTOM / height, _WIDTH / width, high / height))
+    axes = figure.add_axes((EDGE_INCHES / width, _BOTTOM / height, _WIDTH / width, high / height))
     title = f"{found.direction.capitalize()} strain, end-diastole to end-systole"
     draw_field(axes, Panel(title, None), behind, 1.0, 1.0)
     _paint(axes, found, trust, behind.pixel)
@@ -76,17 +82,9 @@ def _figure(
     bar = figure.add_axes(
         (1 - (_BAR - 0.1) / width, low / height, 0.14 / width, 0.7 * high / height)
     )
-    scale = ScalarMappable(Normalize(-LIMIT, LIMIT), STRAIN.as_matplotlib())
-    drawn = figure.colorbar(scale, cax=bar)
-    drawn.set_ticks([-20, -10, 0, 10, 20])
-    drawn.outline.set_visible(False)
-    bar.tick_params(labelsize=8, colors=PRINT.text, length=3, color=PRINT.muted)
-    bar.set_title("Strain\n%", size=8, color=PRINT.text, loc="left", pad=9)
+    draw_bar(bar, STRAIN, (-LIMIT, LIMIT), (-20, -10, 0, 10, 20), "Strain\n%")
     note = f"{frame_note(result, found.frame)}  ·  single pixels are a research value"
-    figure.text(_MARGIN / width, 0.14 / height, note, size=8, color=PRINT.muted)
-    figure.text(
-        1 - _MARGIN / width, 0.14 / height, RESEARCH_USE, size=8, color=PRINT.warning, ha="right"
-    )
+    draw_footer(figure, note)
     return figure
 
 
@@ -103,8 +101,7 @@ def _paint(
     colours[inside, :3] = STRAIN.colours(found.percent[inside], -LIMIT, LIMIT) / 255.0
     sure = np.ones(inside.shape, bool) if trust is None else np.asarray(trust) >= 0.5
     colours[..., 3] = np.where(inside, np.where(sure, _OPAQUE, _FADED), 0.0)
-    extent = (-0.5 * pixel[0], (width - 0.5) * pixel[0], (height - 0.5) * pixel[1], -0.5 * pixel[1])
     limits = axes.get_xlim(), axes.get_ylim()
-    axes.imshow(colours, extent=extent, interpolation="nearest")
+    axes.imshow(colours, extent=image_extent((height, width), pixel), interpolation="nearest")
     axes.set_xlim(limits[0])
     axes.set_ylim(limits[1])

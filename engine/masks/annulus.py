@@ -69,13 +69,18 @@ def with_moved_corners(contours: Array, moves: Array) -> Array:
 def _moved_end(contours: Array, move: Array) -> Array:
     """Return contours whose first point is moved, ``(T, N, 2)``; move ``(T, 2)``."""
     points = contours.shape[1]
-    down = contours[:, 0] - contours[:, _stem(points)]
-    down /= np.linalg.norm(down, axis=1, keepdims=True) + 1e-12
+    down = _down(contours)
     along = (move * down).sum(1, keepdims=True) * down
     index = np.arange(points)
     far, near = (np.clip(1 - index / (part * points), 0, 1) for part in (0.35, 0.12))
     shift = far[None, :, None] * along[:, None] + near[None, :, None] * (move - along)[:, None]
     return np.asarray(contours + shift, np.float64)
+
+
+def _down(contours: Array) -> Array:
+    """Return the direction in which the side of the first point ends, ``(T, 2)``."""
+    down = contours[:, 0] - contours[:, _stem(contours.shape[1])]
+    return np.asarray(down / (np.linalg.norm(down, axis=1, keepdims=True) + 1e-12), np.float64)
 
 
 def _stem(points: int) -> int:
@@ -88,9 +93,7 @@ def _slide_end(
 ) -> Array:
     """Slide the first point of every contour along its side."""
     points = contours.shape[1]
-    stem = _stem(points)
-    down = contours[:, 0] - contours[:, stem]
-    down /= np.linalg.norm(down, axis=1, keepdims=True) + 1e-12
+    stem, down = _stem(points), _down(contours)
     outward = normals(contours, closed=False)[:, :stem].mean(1)
     outward -= (outward * down).sum(1, keepdims=True) * down
     outward /= np.linalg.norm(outward, axis=1, keepdims=True) + 1e-12
