@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.context import Context
 from app.operations.confirm import take_marks
 from app.operations.measure import KIND, measure
 from app.session import Loop
-from engine.analysis.volume import cavity_area
 from engine.cycle import Cycle, find_cycle
+from engine.masks.contour import areas
 
 
 def beats_of(loop: Loop) -> tuple[tuple[int, int], ...]:
@@ -49,12 +48,6 @@ def choose_beat(context: Context, number: int | None) -> None:
 def _cycle(loop: Loop, start: int | None = None) -> Cycle:
     """Return the cycle of a loop whose beat begins at a frame, or at the first that is found."""
     cine = loop.cine
-    return find_cycle(cine.frame_times_s, cine.r_times_s, _areas(loop), start)
-
-
-def _areas(loop: Loop) -> NDArray[np.float64] | None:
-    """Return the area within the contour of every frame, ``(T,)``, px2, or None."""
     contours = None if loop.mask is None else loop.mask.contours
-    if contours is None:
-        return None
-    return np.array([cavity_area(curve, None) for curve in contours.endocardial])
+    sizes = None if contours is None else areas(contours.endocardial.astype(np.float64))
+    return find_cycle(cine.frame_times_s, cine.r_times_s, sizes, start)

@@ -183,10 +183,7 @@ def _peers(
 
 
 def _tracked(
-    saved: SavedLoop,
-    cine: Cine,
-    read: TrackingResult,
-    progress: Progress,
+    saved: SavedLoop, cine: Cine, read: TrackingResult, progress: Progress
 ) -> dict[str, Any]:
     """Return what the loop holds once it is tracked; the session knows better than the file."""
     mask = saved.tracked_mask or Mask(read.mask, MaskKind.FILE, read.contours)
@@ -209,7 +206,8 @@ def _tracked(
     for item in result.fields:
         progress.check()
         flows[item.scale] = make_flow_view(item, mask.data, cine.spacing_mm, cine.frame_times_s)
-    values: dict[str, Any] = {
+    return {
+        "result": result,
         "flows": flows,
         "tracked_mask": mask,
         "fields_file": saved.result,
@@ -217,4 +215,3 @@ def _tracked(
         "rejected": saved.rejected,
         "measurements": saved.measurements,
     }
-    return values | {"result": result}

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.volume import cavity_area
 from engine.cycle import GIVEN, UNKNOWN, Cycle, find_cycle
+from engine.masks.contour import areas
 from engine.model import TrackingResult
 
 _MOVING: Final = 0.02
@@ -127,9 +127,9 @@ def contour_areas(result: TrackingResult) -> NDArray[np.float64] | None:
     """Return the area within the contour of every frame, ``(T,)``, px2; None if it rests."""
     if result.contours is None:
         return None
-    areas = np.array([cavity_area(curve, None) for curve in result.contours.endocardial])
-    moves = areas.max() > 0 and np.ptp(areas) > _MOVING * areas.max()
-    return areas if moves else None
+    found = areas(result.contours.endocardial.astype(np.float64))
+    moves = found.max() > 0 and np.ptp(found) > _MOVING * found.max()
+    return found if moves else None
 
 
 def _closing_frames(

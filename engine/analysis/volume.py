@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.long_axis import axis_of_contour
 from engine.errors import InputError
+from engine.masks.contour import areas
 
 DISKS: Final = 20
 LENGTH_TOLERANCE: Final = 0.10
@@ -25,9 +26,7 @@ _MM3_PER_ML: Final = 1000.0
 def cavity_area(endocardial: NDArray[np.floating], spacing_mm: tuple[float, float] | None) -> float:
     """Return the area within a contour ``(N, 2)``, closed by a straight line, mm2 (px2)."""
     pixel = (1.0, 1.0) if spacing_mm is None else spacing_mm
-    x, y = np.asarray(endocardial, dtype=np.float64).T
-    shoelace = np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y)
-    return float(0.5 * abs(shoelace) * pixel[0] * pixel[1])
+    return float(areas(np.asarray(endocardial, dtype=np.float64))) * pixel[0] * pixel[1]
 
 
 def disk_diameters(
