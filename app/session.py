@@ -22,6 +22,7 @@ from app.flow_view import FlowView
 from app.history import MaskHistory
 from app.verbs import TrackedWall
 from engine.config import ReadConfig
+from engine.cycle import is_a_persons
 from engine.model import Cine, Mask, Measurements, Scale, Target, TrackingResult, View
 
 ED: Final = "ED"
@@ -123,12 +124,12 @@ class Loop:
 
     @property
     def given(self) -> frozenset[str]:
-        """Which of ``ED`` and ``ES`` a person or a result file has set."""
+        """Which of ``ED`` and ``ES`` a person or a result file set, or chose with their beat."""
         marks = ((ED, self.ed_frame), (ES, self.es_frame))
         return frozenset(
             mark
-            for (mark, frame), found in zip(marks, self.mark_origins, strict=True)
-            if frame is not None and not found
+            for (mark, frame), origin in zip(marks, self.mark_origins, strict=True)
+            if frame is not None and is_a_persons(origin)
         )
 
     @property

@@ -22,6 +22,7 @@ from engine.errors import InputError
 R_WAVE: Final = "R wave"
 GIVEN: Final = "given"
 _SURROGATE: Final = ": a surrogate"
+_CHOSEN: Final = " of the chosen beat"
 _TAKEN: Final = ("is taken from the image", "are taken from the image")
 LARGEST_AREA: Final = "largest cavity area: a surrogate"
 SMALLEST_AREA: Final = "smallest cavity area: a surrogate"
@@ -348,6 +349,26 @@ def surrogate_note(ed_origin: str, es_origin: str) -> str:
 def is_surrogate_note(sentence: str) -> bool:
     """Whether a sentence is one of ``surrogate_note``."""
     return sentence.startswith("End-") and any(words in sentence for words in _TAKEN)
+
+
+def origin_words(origin: str) -> str:
+    """Return where a mark comes from in words: one without an origin was given by a person."""
+    return origin or GIVEN
+
+
+def of_chosen_beat(origin: str) -> str:
+    """Return the origin of a mark whose beat a person has chosen, such as an R wave among several.
+
+    Args:
+        origin: Where the beat's own mark comes from.
+    """
+    source, found, rest = origin.partition(_SURROGATE)
+    return f"{source}{_CHOSEN}{found}{rest}"
+
+
+def is_a_persons(origin: str) -> bool:
+    """Return whether a mark is a person's word: given, or that of a beat that they chose."""
+    return not origin or _CHOSEN in origin
 
 
 def _irregular(

@@ -14,7 +14,7 @@ from app.commands import options
 from app.console import ConsoleProgress, print_files, print_notes
 from engine import pipeline
 from engine.config import MaskConfig
-from engine.cycle import GIVEN
+from engine.cycle import origin_words
 from engine.errors import InputError
 from engine.export.mask_picture import write_mask_picture
 from engine.export.movie import write_mask_movie
@@ -96,7 +96,7 @@ def mask(
     print_files((*files, out / "mask.mp4", out / "mask.png"))
     marks = zip(("ED", "ES"), (made.ed_frame, made.es_frame), made.mark_origins, strict=True)
     frames_used = [
-        f"{name} is frame {frame + cine.first_frame} ({origin or GIVEN})."
+        f"{name} is frame {frame + cine.first_frame} ({origin_words(origin)})."
         for name, frame, origin in marks
         if frame is not None
     ]

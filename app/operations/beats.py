@@ -8,7 +8,7 @@ from app.context import Context
 from app.operations.confirm import take_marks
 from app.operations.measure import KIND, measure
 from app.session import Loop
-from engine.cycle import Cycle, find_cycle
+from engine.cycle import Cycle, find_cycle, of_chosen_beat
 from engine.masks.contour import areas
 
 
@@ -36,10 +36,13 @@ def choose_beat(context: Context, number: int | None) -> None:
     if number is None:
         context.player.reset_range()
         return
-    first, last = beats_of(loop)[number]
+    found = _cycle(loop)
+    first, end = found.beats[number]
     measured = loop.measurements is not None or context.jobs.running(KIND, loop.loop_id) is not None
-    take_marks(context, first, _cycle(loop, first).es_frame)
-    context.player.set_range(first, last)
+    beat = _cycle(loop, first)
+    origins = of_chosen_beat(found.ed_origin), of_chosen_beat(beat.es_origin)
+    take_marks(context, first, beat.es_frame, origins=origins)
+    context.player.set_range(first, end - 1)
     now = context.session.get(loop.loop_id)
     if measured and now is not None and now.measurements is None and now.result is not None:
         measure(context)

@@ -31,13 +31,20 @@ def set_marks(context: Context, ed_frame: int | None, es_frame: int | None) -> N
         tell(context, loop, ed_frame=ed_frame, es_frame=es_frame, mark_origins=origins)
 
 
-def take_marks(context: Context, ed_frame: int | None, es_frame: int | None) -> None:
+def take_marks(
+    context: Context,
+    ed_frame: int | None,
+    es_frame: int | None,
+    *,
+    origins: tuple[str, str] = ("", ""),
+) -> None:
     """Take a person's word on end-diastole, end-systole, or both, wherever they were before.
 
     Args:
         context: The window's parts.
         ed_frame: From 0 within the loop; None leaves it as it is.
         es_frame: The same of end-systole.
+        origins: Where both come from; empty where a person points at the frame itself.
     """
     loop = context.session.loop
     if loop is None:
@@ -47,6 +54,9 @@ def take_marks(context: Context, ed_frame: int | None, es_frame: int | None) -> 
         loop.ed_frame if ed_frame is None else ed_frame,
         loop.es_frame if es_frame is None else es_frame,
     )
-    origins = (early if ed_frame is None else "", late if es_frame is None else "")
-    if (frames, origins) != ((loop.ed_frame, loop.es_frame), loop.mark_origins):
-        tell(context, loop, ed_frame=frames[0], es_frame=frames[1], mark_origins=origins)
+    told = (
+        early if ed_frame is None else origins[0],
+        late if es_frame is None else origins[1],
+    )
+    if (frames, told) != ((loop.ed_frame, loop.es_frame), loop.mark_origins):
+        tell(context, loop, ed_frame=frames[0], es_frame=frames[1], mark_origins=told)

@@ -22,6 +22,7 @@ from app.widgets.parts import button, label, restyle, show_sentences
 from app.widgets.step_section import StepState
 from engine.analysis.segments import segments_of
 from engine.config import MaskMethod
+from engine.cycle import origin_words
 from engine.masks.editing import starts_on_the_right
 from engine.masks.left_ventricle import CONFIDENT
 from engine.model import Mask, Target, View
@@ -125,7 +126,8 @@ class MaskPanel(StepPanel):
             box.setRange(first - 1, first + loop.frame_count - 1)
             box.setValue(first - 1 if frame is None else frame + first)
         for box, origin in zip((self._ed, self._es), loop.mark_origins, strict=True):
-            source = origin or ("given" if box.value() >= loop.cine.first_frame else "not set")
+            known = box.value() >= loop.cine.first_frame
+            source = origin_words(origin) if known else "not set"
             box.setToolTip(f"{box.accessibleName()}, as numbered in the source: {source}")
         notes = () if loop.mask is None else loop.mask.notes
         notes = settled(notes, view_confirmed=loop.view_confirmed, mark_origins=loop.mark_origins)

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.cycle import GIVEN
+from engine.cycle import origin_words
 from engine.export.curves import curve_of
 from engine.export.numbers import measured, number, percent, quantity_name
 from engine.model import Measurements, TrackingResult, View
@@ -58,7 +58,7 @@ def mark_words(result: TrackingResult, mark: str) -> tuple[str, str]:
         return "not known", ""
     if not early and ends_reversed(result):
         return frame_words(result, frame), "precedes ED: not used. Mark a frame after ED."
-    return frame_words(result, frame), result.mark_origins[0 if early else 1] or GIVEN
+    return frame_words(result, frame), origin_words(result.mark_origins[0 if early else 1])
 
 
 def heart_rate(measurements: Measurements) -> tuple[str, str]:

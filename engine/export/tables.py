@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from engine.cycle import GIVEN
+from engine.cycle import origin_words
 from engine.export.notices import RESEARCH_USE, reader_warnings
 from engine.io.atomic import atomic_path
 from engine.model import Measurement, Measurements, ScaleField, TrackingResult
@@ -82,9 +82,9 @@ def summary(result: TrackingResult, measurements: Measurements) -> dict[str, Any
         ),
         "r_times_s": list(result.r_times_s),
         "ed_frame": result.ed_frame,
-        "ed_origin": None if result.ed_frame is None else result.mark_origins[0] or GIVEN,
+        "ed_origin": None if result.ed_frame is None else origin_words(result.mark_origins[0]),
         "es_frame": result.es_frame,
-        "es_origin": None if result.es_frame is None else result.mark_origins[1] or GIVEN,
+        "es_origin": None if result.es_frame is None else origin_words(result.mark_origins[1]),
         "config": plain(result.config),
         "scales": {item.scale.label: _fit(item) for item in result.fields},
         "values": [_value(row) for row in measurements.rows if row.frame is None],

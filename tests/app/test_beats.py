@@ -12,6 +12,7 @@ from small_engine import FakeVerbs, make_cine, wait_idle
 from app.main_window import MainWindow
 from app.operations.beats import beats_of
 from engine.config import ReadConfig
+from engine.cycle import R_WAVE
 from engine.model import Cine
 from engine.progress import Progress
 
@@ -72,6 +73,8 @@ def test_another_beat_is_measured_anew_and_its_curves_are_shown(
     assert loop.result is not None
     assert (player.first, player.last) == BEATS[1]
     assert (loop.ed_frame, loop.result.ed_frame) == (6, 6 + 5)
+    assert loop.result.mark_origins[0] == f"{R_WAVE} of the chosen beat"
+    assert "ED" in loop.given, "a new mask leaves the beat that a person chose"
     assert "measure" in verbs.calls
     assert loop.measurements is not None
     low, high = beating.lower_pane.curves.plot.getPlotItem().viewRange()[0]

@@ -13,6 +13,9 @@ from engine.cycle import (
     SMALLEST_AREA,
     UNKNOWN,
     find_cycle,
+    is_a_persons,
+    of_chosen_beat,
+    origin_words,
     surrogate_note,
 )
 from engine.errors import InputError
@@ -184,3 +187,14 @@ def test_systole_before_a_given_end_diastole_is_told() -> None:
     cycle = find_cycle(times(60), (), beating_area(60, 50, ed=55), ed=55)
     assert cycle.es_frame == pytest.approx(5 + 17.5, abs=1)
     assert any(item.startswith(NO_ORDER) for item in cycle.warnings)
+
+
+def test_a_chosen_beat_says_where_its_marks_come_from() -> None:
+    assert of_chosen_beat(R_WAVE) == "R wave of the chosen beat"
+    chosen = of_chosen_beat(LARGEST_AREA)
+    assert chosen == "largest cavity area of the chosen beat: a surrogate"
+    assert "of the chosen beat" in surrogate_note(chosen, R_WAVE), "chosen, yet found in the image"
+    assert is_a_persons(chosen)
+    assert is_a_persons("")
+    assert not is_a_persons(LARGEST_AREA)
+    assert (origin_words(""), origin_words(R_WAVE)) == ("given", "R wave")
