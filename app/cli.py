@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
+from app.commands.options import writable_file
 from app.console import no_screen, quiet_libraries, sentences
 from engine.errors import MissingPackageError, ResourceError
 
@@ -112,7 +113,7 @@ def window(
 
 @app.command("screenshot", rich_help_panel=WINDOW)
 def screenshot(
-    out: Annotated[Path, typer.Argument(help="PNG to write")],
+    out: Annotated[Path, typer.Argument(help="PNG to write", callback=writable_file)],
     loop: Annotated[Path | None, typer.Argument(help="Loop to show; a phantom if none")] = None,
 ) -> None:
     """Open the window, track with the preview preset and save a picture of it."""

@@ -33,10 +33,16 @@ _WRONG_USAGE: Final[type[Exception]] = typer.BadParameter.__mro__[1]
 
 
 class ConsoleProgress:
-    """Shows a verb's steps as one bar, and its notices as lines."""
+    """Shows a verb's steps as one bar, and its notices as lines.
 
-    def __init__(self, label: str) -> None:
+    Args:
+        label: What is done.
+        notices: Whether notices are shown as they come; not where they are told with the result.
+    """
+
+    def __init__(self, label: str, *, notices: bool = True) -> None:
         self._label = label
+        self._notices = notices
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -77,8 +83,9 @@ class ConsoleProgress:
             self.say(f"scale {value.scale.label} done in {value.seconds:.1f} s")
 
     def notice(self, message: str) -> None:
-        """Show the sentence."""
-        self.say(f"Note: {message}")
+        """Show the sentence, unless it is told with the result."""
+        if self._notices:
+            self.say(f"Note: {message}")
 
     def say(self, line: str) -> None:
         """Print a line above the bar."""

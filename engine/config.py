@@ -222,6 +222,13 @@ class MeasureConfig:
         check_bounds(self)
 
 
+def speed_limit_setting() -> Any:
+    """Return the setting of the top of a colour bar of speed; None leaves it to the loop."""
+    return setting(
+        None, "The top of the colour bar", "cm/s or px/frame", minimum=0.01, maximum=10_000.0
+    )
+
+
 @dataclass(frozen=True)
 class ReportConfig:
     """What a report holds.
@@ -237,9 +244,7 @@ class ReportConfig:
     movie: bool = True
     pdf: bool = True
     figures: bool = True
-    speed_limit: float | None = setting(
-        None, "The top of the colour bar", "cm/s or px/frame", minimum=0.01, maximum=10_000.0
-    )
+    speed_limit: float | None = speed_limit_setting()
 
     def __post_init__(self) -> None:
         check_bounds(self)
@@ -277,9 +282,7 @@ class HandoverConfig:
     scale: str | None = None
     layer: str = "midwall"
     patient_data: bool = False
-    speed_limit: float | None = setting(
-        None, "The top of the colour bar", "cm/s or px/frame", minimum=0.01, maximum=10_000.0
-    )
+    speed_limit: float | None = speed_limit_setting()
 
     def __post_init__(self) -> None:
         check_bounds(self)

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import numpy as np
 import typer
 
+from app.commands import options
 from app.commands.report import write_all
 from app.commands.track import preset_scales, print_scales, track_cine, track_file
 from app.console import OUT, ConsoleProgress, print_notes
@@ -29,7 +30,7 @@ PHANTOM: Final = PhantomConfig(kind=PhantomKind.APICAL, size=(384, 512), frames=
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the results")] = Path("demo-output"),
+    out: options.Out = Path("demo-output"),
     preset: Annotated[Preset, typer.Option(help="Settings")] = Preset.DEFAULT,
 ) -> None:
     """Read, mask, track, measure and report two loops, without a screen."""
@@ -43,9 +44,9 @@ def _real(out: Path, config: TrackingConfig) -> None:
     """Run the DICOM cine that comes with pydicom; its calibration is refused, so all is in px."""
     path = _bundled_dicom()
     result, _, _ = track_file(path, out, ReadConfig(), MaskConfig(), config, None)
-    write_all(result, out, MeasureConfig(), ReportConfig())
+    _, warnings = write_all(result, out, MeasureConfig(), ReportConfig())
     print_scales(result)
-    print_notes(result.notices)
+    print_notes((*result.notices, *warnings))
 
 
 def _phantom(out: Path, config: TrackingConfig) -> None:
@@ -60,8 +61,9 @@ def _phantom(out: Path, config: TrackingConfig) -> None:
     with ConsoleProgress("Mask") as progress:
         mask = build_mask(cine, MaskConfig(view=View.A4C.value), progress)
     result = track_cine(cine, mask, out, config, View.A4C)
-    write_all(result, out, MeasureConfig(), ReportConfig())
+    _, warnings = write_all(result, out, MeasureConfig(), ReportConfig())
     print_scales(result, endpoint_columns(result, phantom))
+    print_notes((*result.notices, *warnings))
 
 
 def endpoint_columns(result: TrackingResult, phantom: Phantom) -> tuple[tuple[str, list[str]], ...]:

@@ -9,7 +9,8 @@ from typing import Annotated, Final
 import typer
 
 from engine.config import ALL_SCALES, MaskMethod, ReadConfig, parse_frames
-from engine.errors import InputError
+from engine.errors import InputError, OutputError
+from engine.io.atomic import require_folder
 from engine.model import Scale, Target, View
 
 
@@ -37,6 +38,28 @@ class LayerName(StrEnum):
     EPICARDIAL = "epicardial"
 
 
+def writable(folder: Path) -> Path:
+    """Return a folder for results; that nothing can be written there is told before the work.
+
+    Raises:
+        OutputError: If there is no permission, or a file stands in the way.
+    """
+    require_folder(folder)
+    return folder
+
+
+def writable_file(file: Path) -> Path:
+    """Return a file to write, likewise.
+
+    Raises:
+        OutputError: If its folder is none to write into, or a folder stands in its place.
+    """
+    if file.is_dir():
+        raise OutputError(f"Cannot write {file}: it is a folder. Name a file in it.")
+    require_folder(file.parent)
+    return file
+
+
 INPUT: Final = "The loop"
 MASK: Final = "The mask"
 TRACKING: Final = "Tracking"
@@ -47,7 +70,7 @@ METHOD_HELP: Final = (
 Loop = Annotated[
     Path, typer.Argument(help="DICOM, MP4/AVI/MOV/GIF, folder of images, TIFF, NIfTI or NPZ")
 ]
-Out = Annotated[Path, typer.Option("--out", help="Folder for the results")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results", callback=writable)]
 Frames = Annotated[
     str | None,
     typer.Option("--frames", help="A:B, half-open, from 0", rich_help_panel=INPUT),

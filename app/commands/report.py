@@ -46,7 +46,11 @@ def report(
         excluded=tuple("_".join(name.lower().split()) for name in exclude or ()),
     )
     report_config = ReportConfig(movie=movie, pdf=pdf, figures=figures, speed_limit=speed_limit)
-    print_files(write_all(tracked, out, measure_config, report_config, patient_data=patient_data))
+    files, warnings = write_all(
+        tracked, out, measure_config, report_config, patient_data=patient_data
+    )
+    print_notes(warnings)
+    print_files(files)
 
 
 def write_all(
@@ -56,8 +60,8 @@ def write_all(
     report_config: ReportConfig,
     *,
     patient_data: bool = True,
-) -> tuple[Path, ...]:
-    """Measure a result and write its report; return the files.
+) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Measure a result and write its report; return the files, and warnings still to be told.
 
     Args:
         result: What was tracked.
@@ -70,7 +74,7 @@ def write_all(
     with ConsoleProgress("Measuring") as progress:
         trust = pipeline.trust_map(result, progress=progress)
         measurements = pipeline.measure(result, measure_config, progress, trust=trust)
-    print_notes(measurements.warnings)
     shown = result if patient_data else without_patient_data(result)
     with ConsoleProgress("Report") as progress:
-        return pipeline.report(shown, measurements, out, report_config, progress, trust=trust)
+        files = pipeline.report(shown, measurements, out, report_config, progress, trust=trust)
+    return files, measurements.warnings

@@ -15,7 +15,9 @@ from engine.device import resolve_device
 from engine.errors import InputError
 from engine.export.privacy import without_patient_data
 from engine.export.tables import write_summary
+from engine.io.atomic import require_room
 from engine.io.reader import require_frames
+from engine.io.result_file import expected_size
 from engine.model import Cine, Mask, Measurements, Target, TrackingResult, View
 
 PresetOption = Annotated[
@@ -155,9 +157,13 @@ def track_cine(
         config: How it is tracked.
         view: The confirmed view, or None.
         patient_data: Whether the files may name the loop's and show what stands outside the sector.
+
+    Returns:
+        The result, whose notices are still to be told.
     """
+    require_room(out, expected_size(cine.shape, len(config.scales)))
     out.mkdir(parents=True, exist_ok=True)
-    with ConsoleProgress("Tracking") as progress:
+    with ConsoleProgress("Tracking", notices=False) as progress:
         result = pipeline.track(cine, mask, config, progress, view=view)
         if not patient_data:
             result = without_patient_data(result)

@@ -15,10 +15,16 @@ from engine.training import train as run_training
 
 
 def train(
-    out: Annotated[Path, typer.Option("--out", help="Weight file (.safetensors)")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", help="Weight file (.safetensors)", callback=options.writable_file),
+    ],
     method: Annotated[TrainingMethod, typer.Option(help="What is trained")] = TrainingMethod.SSMSR,
     work: Annotated[
-        Path, typer.Option(help="Folder of the simulated pairs and the checkpoint")
+        Path,
+        typer.Option(
+            help="Folder of the simulated pairs and the checkpoint", callback=options.writable
+        ),
     ] = Path("training"),
     minutes: Annotated[float, typer.Option(help="Wall-clock budget")] = 80.0,
     data: Annotated[

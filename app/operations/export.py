@@ -10,6 +10,7 @@ from app.operations.measure import measure_settings
 from app.session import Loop
 from engine.config import HandoverConfig, HandoverFormat, ReportConfig
 from engine.errors import InputError
+from engine.io.atomic import require_folder
 from engine.model import Measurements, Scale, TrackingResult
 from engine.progress import Progress
 
@@ -20,6 +21,7 @@ NAMED = "patient_data_in_exports"
 def export_video(context: Context, path: Path, scale: Scale | None, done: Done) -> None:
     """Write the overlay video of a scale (the finest if None)."""
     result = _result(context)
+    require_folder(path.parent)
     shown = scale or result.finest.scale
 
     def work(progress: Progress) -> tuple[Path, ...]:
@@ -32,6 +34,7 @@ def export_video(context: Context, path: Path, scale: Scale | None, done: Done) 
 def export_csv(context: Context, path: Path, done: Done) -> None:
     """Write the measurements; they are made first where they are missing."""
     loop, result = _loop(context), _result(context)
+    require_folder(path.parent)
 
     def work(progress: Progress) -> tuple[Path, ...]:
         context.verbs.write_csv(path, _measurements(context, loop, result, progress))
@@ -43,6 +46,7 @@ def export_csv(context: Context, path: Path, done: Done) -> None:
 def export_result(context: Context, path: Path, done: Done) -> None:
     """Write the result file; from then on a session names it instead of writing its own."""
     loop, result = _loop(context), _result(context)
+    require_folder(path.parent)
 
     def work(progress: Progress) -> tuple[Path, ...]:
         progress.check()
@@ -61,6 +65,7 @@ def export_result(context: Context, path: Path, done: Done) -> None:
 def export_report(context: Context, folder: Path, config: ReportConfig, done: Done) -> None:
     """Write the report with its tables, figures and video into a folder."""
     loop, result = _loop(context), _result(context)
+    require_folder(folder)
 
     def work(progress: Progress) -> tuple[Path, ...]:
         measurements = _measurements(context, loop, result, progress)
@@ -84,6 +89,7 @@ def hand_over(
         done: Called with the files.
     """
     result, shown = _result(context), context.display.options.scale
+    require_folder(folder)
     known = {item.scale for item in result.fields}
     config = HandoverConfig(
         source=source,

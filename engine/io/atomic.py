@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -68,6 +69,50 @@ def write_text(path: Path, text: str) -> None:
     """
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def require_folder(folder: Path) -> None:
+    """Check, before long work begins, that files can be written into a folder, made yet or not.
+
+    Raises:
+        OutputError: If there is no permission, or a file stands in the way.
+    """
+    place = _nearest(folder)
+    if not place.is_dir():
+        raise OutputError(_sentence(NotADirectoryError(errno.ENOTDIR, ""), folder))
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise OutputError(_sentence(PermissionError(errno.EACCES, ""), folder))
+
+
+def require_room(folder: Path, size: int) -> None:
+    """Check, before long work begins, that its results will find room on the disk.
+
+    Args:
+        folder: Of the results, made yet or not.
+        size: That they will take, bytes.
+
+    Raises:
+        OutputError: If the disk has less than that.
+    """
+    free = shutil.disk_usage(_nearest(folder)).free
+    if free < size:
+        raise OutputError(
+            f"Cannot write {folder}: the results take about {_gigabytes(size)}, and its disk has "
+            f"{_gigabytes(free)} left. Free some space, or choose another folder."
+        )
+
+
+def _nearest(folder: Path) -> Path:
+    """Return a folder, or what is there of its way down to it."""
+    place = folder.absolute()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return place
+
+
+def _gigabytes(size: int) -> str:
+    """Return a size in bytes in words: two digits are enough to act on."""
+    return f"{size / 1e9:.2g} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
 class PatientFile(io.FileIO):

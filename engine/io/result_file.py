@@ -23,7 +23,7 @@ from engine.io.result_read import FORMAT_VERSION, read_result
 from engine.model import ScaleField, TrackingResult
 from engine.progress import NullProgress, Progress, Step
 
-__all__ = ["FORMAT_VERSION", "read_result", "write_result"]
+__all__ = ["FORMAT_VERSION", "expected_size", "read_result", "write_result"]
 
 #: gzip is the one compression that every HDF5 program reads; level 1 costs little time.
 _LEVEL: Final = 1
@@ -35,6 +35,10 @@ _PACKED: Final[dict[str, Any]] = {
 #: Of HDF5 1.8 (2008) on, metadata carry checksums, so that damage is told and not followed.
 _LIBRARY: Final = ("v108", "v108")
 _MOST_WORKERS: Final = 8
+#: What a pixel of a pair takes at each scale, and one of a frame, bytes: the least that was
+#: measured, so that no run is refused that would have found room (docs/experiments.md).
+_PAIR_BYTES: Final = 2.5
+_FRAME_BYTES: Final = 0.4
 
 
 def write_result(path: Path, result: TrackingResult, progress: Progress | None = None) -> None:
@@ -65,6 +69,18 @@ def write_result(path: Path, result: TrackingResult, progress: Progress | None =
             raise OutputError(
                 f"Cannot write {path}: {error}. Check the free space, or choose another folder."
             ) from error
+
+
+def expected_size(shape: tuple[int, int, int], scales: int) -> int:
+    """Return about how much room a result will take at the least, bytes.
+
+    Args:
+        shape: Of the loop, ``(T, H, W)``.
+        scales: How many will be tracked.
+    """
+    frames, height, width = shape
+    each = (frames - 1) * scales * _PAIR_BYTES + frames * _FRAME_BYTES
+    return round(height * width * each)
 
 
 def _write_attributes(file: h5py.File, result: TrackingResult) -> None:

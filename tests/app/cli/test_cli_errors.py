@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -15,6 +18,7 @@ import torch
 from cli_support import Invoke
 
 from app.console import ConsoleProgress
+from engine import pipeline
 
 
 def files_in(folder: Path) -> list[str]:
@@ -152,8 +156,38 @@ def test_a_file_stands_where_the_folder_should(
     (tmp_path / "out").write_text("mine", encoding="utf-8")
     answer = invoke("track", loop, "--mask", wall, "--out", tmp_path / "out")
     assert answer.code == 2
-    assert "A file stands where a folder is needed" in answer.sentence
+    assert "is in the way" in answer.sentence
     assert (tmp_path / "out").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("verb", ["mask", "track", "report", "export", "cohort"])
+def test_a_folder_that_may_not_be_written_is_told_before_the_work(
+    invoke: Invoke,
+    loop: Path,
+    tracked: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    verb: str,
+) -> None:
+    given = {"report": (tracked,), "export": (tracked, "--to", "npz"), "cohort": (tmp_path,)}
+    # Whoever runs the tests may be allowed everything: the system's answer is set instead.
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(ConsoleProgress, "__enter__", lambda _: pytest.fail("work began"))
+    answer = invoke(verb, *given.get(verb, (loop,)), "--out", tmp_path / "out")
+    assert answer.code == 2
+    assert "no permission. Choose another folder" in answer.sentence
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_disk_without_room_is_told_before_tracking(
+    invoke: Invoke, loop: Path, wall: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=90_000))
+    monkeypatch.setattr(pipeline, "track", lambda *_, **__: pytest.fail("tracking began"))
+    answer = invoke("track", loop, "--mask", wall, "--out", tmp_path / "out")
+    assert answer.code == 2
+    assert "disk has 0 MB left. Free some space" in answer.sentence
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_full_disk_while_tracking(invoke: Invoke, loop: Path, wall: Path, tmp_path: Path) -> None:

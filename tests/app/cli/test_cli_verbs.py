@@ -95,6 +95,14 @@ def test_track_writes_the_result_file_of_the_contract(tracked: Path, phantom: Ph
     assert any("at scale 1/4 most of its motion is lost" in text for text in summary["warnings"])
 
 
+def test_a_note_is_told_once(invoke: Invoke, loop: Path, wall: Path, tmp_path: Path) -> None:
+    words = ("--mask", wall, "--preset", "preview", "--method", "dis")
+    answer = invoke("track", loop, "--out", tmp_path, *words)
+    assert answer.code == 0, answer.error
+    said = " ".join((answer.out + answer.error).split())
+    assert said.count("at scale 1/4 most of its motion is lost") == 1
+
+
 def test_report_writes_table_summary_video_pictures_and_pdf(
     invoke: Invoke, tracked: Path, tmp_path: Path
 ) -> None:
