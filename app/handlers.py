@@ -38,7 +38,7 @@ _CINES: Final = (
 _LOOPS: Final = f"Loops and results ({_CINES} *.h5 *.hdf5 *.myoflux);;All files (*)"
 _PARTS: Final = f"Loops ({_CINES});;All files (*)"
 _DICOM: Final = "DICOM (*.dcm *.dicom);;All files (*)"
-_MASKS: Final = "Masks and contours (*.png *.nii *.nii.gz *.npz *.json);;All files (*)"
+_MASKS: Final = "Masks and contours (*.png *.nii *.nii.gz *.npz *.dcm *.json);;All files (*)"
 
 
 class Handlers(QObject):

@@ -44,7 +44,9 @@ def track(
     target: options.TargetOption = Target.TISSUE,
     mask: Annotated[
         Path | None,
-        typer.Option(help="PNG, NIfTI or NPZ; nonzero inside", rich_help_panel=options.MASK),
+        typer.Option(
+            help="PNG, NIfTI, NPZ or DICOM SEG; nonzero inside", rich_help_panel=options.MASK
+        ),
     ] = None,
     contours: Annotated[
         Path | None,

@@ -31,6 +31,8 @@ SCHEME: Final = "99MYOFLUX"
 _PERCENT: Final = Code("%", "UCUM", "percent")
 _MILLISECONDS: Final = Code("ms", "UCUM", "milliseconds")
 _PER_MINUTE: Final = Code("/min", "UCUM", "per minute")
+#: Digits after the point: the CSV alone holds more than can be known.
+_DECIMALS: Final = {_PERCENT: 1}
 _LAYERS: Final = {
     "endocardial": codes.DCM.EndocardialMethod,
     "midwall": codes.DCM.MyocardialMidlayerMethod,
@@ -117,6 +119,9 @@ def write_structured_report(
         is_verified=False,
     )
     document.SeriesDescription = RESEARCH_USE
+    document.CompletionFlagDescription = (
+        "Tracking reviewed" if result.reviewed else "Tracking not reviewed"
+    )
     with atomic_path(path) as temporary:
         document.save_as(temporary, enforce_file_format=True)
 
@@ -196,10 +201,12 @@ def _group(
     measured = [
         sr.Measurement(
             name=item.name,
-            value=item.value,
+            value=round(item.value, _DECIMALS.get(item.unit, 0)),
             unit=item.unit,
             method=_LAYERS[layer] if item.name in {_STRAIN, _PEAK} else None,
-            tracking_identifier=sr.TrackingIdentifier(generate_uid(), item.note or region),
+            tracking_identifier=sr.TrackingIdentifier(
+                generate_uid(), item.note or region_name(region)
+            ),
         )
         for item in items
     ]

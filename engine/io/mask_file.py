@@ -1,8 +1,7 @@
-"""Masks from files: PNG (one for the loop), NIfTI (also labels) and NPZ."""
+"""Masks from files: PNG (one for the loop), NIfTI and DICOM SEG (also labels), and NPZ."""
 
 from __future__ import annotations
 
-from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +14,12 @@ from engine.io.atomic import atomic_path
 from engine.io.common import guarded, unreadable
 from engine.io.nifti import read_nifti_loop
 from engine.io.npz import open_npz
+from engine.io.segmentation import Label, read_segmentation
 from engine.io.sniff import Kind, kind_of_file
 
-_ADVICE = "Give a PNG (H, W), a NIfTI or an NPZ with the key 'mask', nonzero inside."
+__all__ = ["Label", "read_mask_file", "write_mask_file"]
 
-
-class Label(IntEnum):
-    """Labels of the CAMUS data set."""
-
-    CAVITY = 1
-    MYOCARDIUM = 2
-    ATRIUM = 3
+_ADVICE = "Give a PNG (H, W), a NIfTI, a DICOM SEG, or an NPZ with the key 'mask', nonzero inside."
 
 
 def read_mask_file(
@@ -33,6 +27,8 @@ def read_mask_file(
     shape: tuple[int, int, int],
     first_frame: int = 0,
     label: int | None = None,
+    *,
+    preferred: Label | None = None,
 ) -> NDArray[np.bool_]:
     """Read a mask for a loop.
 
@@ -40,11 +36,12 @@ def read_mask_file(
     count in source frames, and the loop's part of it is used.
 
     Args:
-        path: PNG or another image (nonzero inside), NIfTI in the order (x, y[, t]), or NPZ with
-            the key ``mask``, ``(H, W)`` or ``(T, H, W)``.
+        path: PNG or another image (nonzero inside), NIfTI in the order (x, y[, t]), DICOM SEG, or
+            NPZ with the key ``mask``, ``(H, W)`` or ``(T, H, W)``.
         shape: Of the loop, ``(T, H, W)``.
         first_frame: Source number of the loop's first frame.
         label: Only this label is inside, such as ``Label.MYOCARDIUM``; all nonzero if None.
+        preferred: Inside where the file tells it apart from other labels; else all nonzero.
 
     Returns:
         ``(T, H, W)`` bool.
@@ -55,6 +52,8 @@ def read_mask_file(
     """
     path = Path(path)
     values = _load(path)
+    if label is None and preferred is not None and _tells_apart(values, preferred):
+        label = preferred
     inside = values == label if label is not None else values != 0
     frames, height, width = shape
     if inside.shape[-2:] != (height, width):
@@ -103,10 +102,18 @@ def _load(path: Path) -> NDArray[Any]:
         if values.ndim not in {2, 3} or 0 in values.shape:
             raise unreadable(path, f"its mask has the shape {values.shape}", _ADVICE)
         return values
+    if kind is Kind.DICOM:
+        return read_segmentation(path)
     if kind is not Kind.IMAGE:
         raise unreadable(path, "it is no mask that this program knows", _ADVICE)
     with guarded(path), Image.open(path) as image:
         return _image_values(image)
+
+
+def _tells_apart(values: NDArray[Any], wanted: Label) -> bool:
+    """Return whether values are labels of the heart, the wanted one among several."""
+    found = {int(value) for value in np.unique(values) if value}
+    return len(found) > 1 and wanted in found and found <= set(Label)
 
 
 def _image_values(image: Image.Image) -> NDArray[Any]:

@@ -22,18 +22,12 @@ from pydicom.uid import UltrasoundImageStorage
 from engine import __version__
 from engine.errors import InputError, MissingPackageError, UnreadableFileError
 from engine.io.atomic import atomic_path
-from engine.io.mask_file import Label
+from engine.io.segmentation import CODES, Label
 
 _INSTALL: Final = (
     "DICOM Segmentation needs the package highdicom: install it with "
     "pip install 'myoflux[highdicom]'."
 )
-# SNOMED CT, DICOM CID 3010 and related anatomy.
-_CODES: Final = {
-    Label.CAVITY: ("15682004", "Cavity of left ventricle"),
-    Label.MYOCARDIUM: ("3194006", "Myocardium of left ventricle"),
-    Label.ATRIUM: ("82471001", "Left atrium"),
-}
 
 
 def write_dicom_seg(
@@ -55,7 +49,7 @@ def write_dicom_seg(
     """
     highdicom = _load()
     try:
-        dataset = pydicom.dcmread(source)
+        dataset = pydicom.dcmread(source, stop_before_pixels=True)
     except (OSError, pydicom.errors.InvalidDicomError) as error:
         raise UnreadableFileError(
             f"{source.name} is no readable DICOM file: a segmentation needs its loop as DICOM."
@@ -111,7 +105,8 @@ def _label_image(
 
 def _one_frame(dataset: pydicom.Dataset) -> pydicom.Dataset:
     """Return the source's header as that of a single-frame ultrasound image."""
-    single = copy.copy(dataset)
+    # A shallow copy would share its elements with the source, and change them there.
+    single = copy.deepcopy(dataset)
     single.SOPClassUID = UltrasoundImageStorage
     if "NumberOfFrames" in single:
         del single.NumberOfFrames
@@ -134,9 +129,9 @@ def _build(
     descriptions = [
         seg.SegmentDescription(
             segment_number=number,
-            segment_label=_CODES[label][1],
+            segment_label=CODES[label][1],
             segmented_property_category=code("123037004", "SCT", "Anatomical Structure"),
-            segmented_property_type=code(_CODES[label][0], "SCT", _CODES[label][1]),
+            segmented_property_type=code(CODES[label][0], "SCT", CODES[label][1]),
             algorithm_type=seg.SegmentAlgorithmTypeValues.SEMIAUTOMATIC,
             algorithm_identification=algorithm,
         )

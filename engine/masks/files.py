@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.config import MaskConfig
 from engine.errors import InputError
 from engine.io.contours_file import read_contours_file, write_contours
-from engine.io.mask_file import read_mask_file, write_mask_file
+from engine.io.mask_file import Label, read_mask_file, write_mask_file
 from engine.masks.rasterise import fill_loop
 from engine.masks.wall import cavity_length, offset_contours, wall_mask
 from engine.model import Cine, Contours, Mask, MaskKind, Target, View
@@ -45,13 +45,13 @@ def mask_of_contours(
 
 
 def mask_from_file(cine: Cine, config: MaskConfig, target: Target) -> Mask:
-    """Return the mask of a file: PNG, NIfTI or NPZ, or contours in JSON.
+    """Return the mask of a file: PNG, NIfTI, DICOM SEG or NPZ, or contours in JSON.
 
     Args:
         cine: The loop.
         config: Holds the file, marked frames and the wall's thickness where the file has no
             epicardial contour.
-        target: Tissue takes the ring of contours, blood their cavity.
+        target: Tissue takes the ring of contours, or the label of the wall; blood the cavity.
 
     Raises:
         InputError: If there is no file, or it does not fit the loop.
@@ -61,7 +61,8 @@ def mask_from_file(cine: Cine, config: MaskConfig, target: Target) -> Mask:
     # The name of a file often is a patient's: notes reach the report, so the kind must do.
     note = f"Mask read from a file ({config.file.suffix.lower().lstrip('.') or 'no suffix'})."
     if config.file.suffix.lower() != ".json":
-        data = read_mask_file(config.file, cine.shape, cine.first_frame)
+        wanted = Label.MYOCARDIUM if target is Target.TISSUE else Label.CAVITY
+        data = read_mask_file(config.file, cine.shape, cine.first_frame, preferred=wanted)
         return Mask(data, MaskKind.FILE, notes=(note,))
     stored = read_contours_file(config.file)
     contours = stored.for_loop(len(cine.frames), cine.first_frame)

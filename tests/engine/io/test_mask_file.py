@@ -51,6 +51,8 @@ def test_npz_of_a_loop_or_a_frame(tmp_path: Path, inside: np.ndarray, dtype: typ
     np.testing.assert_array_equal(read_mask_file(tmp_path / "loop.npz", SHAPE), inside)
     np.savez(tmp_path / "frame.npz", mask=inside[1].astype(dtype))
     np.testing.assert_array_equal(read_mask_file(tmp_path / "frame.npz", SHAPE)[0], inside[1])
+    alone = read_mask_file(tmp_path / "frame.npz", SHAPE, preferred=Label.MYOCARDIUM)
+    np.testing.assert_array_equal(alone[0], inside[1], "one value is a mask, not a label")
 
 
 def test_labels_of_camus(tmp_path: Path, inside: np.ndarray) -> None:
@@ -60,6 +62,8 @@ def test_labels_of_camus(tmp_path: Path, inside: np.ndarray) -> None:
     nibabel.save(image, tmp_path / "gt.nii.gz")
     wall = read_mask_file(tmp_path / "gt.nii.gz", SHAPE, label=Label.MYOCARDIUM)
     np.testing.assert_array_equal(wall, inside)
+    told = read_mask_file(tmp_path / "gt.nii.gz", SHAPE, preferred=Label.MYOCARDIUM)
+    np.testing.assert_array_equal(told, inside)
     np.testing.assert_array_equal(read_mask_file(tmp_path / "gt.nii.gz", SHAPE), labels > 0)
     with pytest.raises(InputError, match="label 3"):
         read_mask_file(tmp_path / "gt.nii.gz", SHAPE, label=Label.ATRIUM)

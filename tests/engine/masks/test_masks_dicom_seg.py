@@ -9,7 +9,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from engine.errors import InputError, MissingPackageError
-from engine.io.mask_file import Label
+from engine.io.mask_file import Label, read_mask_file
 from engine.masks.dicom_seg import write_dicom_seg
 
 SOURCE = Path(str(get_testdata_file("examples_ybr_color.dcm")))
@@ -44,6 +44,10 @@ def test_masks_of_a_frame_are_read_back_with_their_source(tmp_path: Path) -> Non
     assert np.array_equal(stored.pixel_array[1] > 0, wall)
     item = stored.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence[0]
     assert item.SourceImageSequence[0].ReferencedFrameNumber == 5
+    assert item.SourceImageSequence[0].ReferencedSOPClassUID.name.startswith("Ultrasound Multi")
+    shape = (30, 240, 320)
+    assert np.array_equal(read_mask_file(path, shape)[0], cavity | wall)
+    assert np.array_equal(read_mask_file(path, shape, preferred=Label.MYOCARDIUM)[0], wall)
     with pytest.raises(InputError, match="overlap"):
         write_dicom_seg(path, SOURCE, 4, {Label.CAVITY: cavity, Label.MYOCARDIUM: cavity})
     with pytest.raises(InputError, match="outside the source"):
