@@ -25,7 +25,7 @@ def make_handlers(window: MainWindow) -> dict[str, Callable[..., object]]:
         "export_result",
     )  # fmt: skip
     handlers: dict[str, Callable[..., object]] = {name: getattr(commands, name) for name in names}
-    for name in ("arrows", "vorticity", "contour", "wall", "trust", "depth"):
+    for name in ("arrows", "vorticity", "strain", "contour", "wall", "trust", "depth"):
         handlers[name] = lambda on, key=name: display.set(**{window.context.option_of(key): on})
     for wanted in HandoverFormat:
         name = f"export_{wanted.value.replace('-', '_')}"

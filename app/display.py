@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal
 
@@ -42,7 +42,8 @@ class DisplayOptions:
         contour: Whether the mask's contour is drawn.
         wall: Whether the contour drawn is the wall as tracked, instead of the mask's.
         vorticity: Whether vorticity and vortex cores are drawn.
-        trust: Whether untrusted arrows fade.
+        strain: Whether the strain of the wall is drawn at every pixel.
+        trust: Whether what is untrusted fades.
         depth: Whether the depth scale is drawn.
         arrow_spacing: Distance of the arrows as a multiple of the legible one.
         arrow_length: Length of the arrows as a multiple of the usual one.
@@ -61,6 +62,7 @@ class DisplayOptions:
     contour: bool = True
     wall: bool = False
     vorticity: bool = False
+    strain: bool = False
     trust: bool = True
     depth: bool = True
     arrow_spacing: float = 1.0
@@ -71,6 +73,10 @@ class DisplayOptions:
     first: str = Scale.QUARTER.value
     second: str = Scale.FULL.value
     warped: bool = True
+
+
+MAPS: Final = ("vorticity", "strain")
+"""Options that lay a map in colour over the image."""
 
 
 def arrows_option(*, trackable: bool) -> str:
@@ -92,7 +98,10 @@ class Display(QObject):
         self.options = DisplayOptions()
 
     def set(self, **values: Any) -> None:
-        """Change options."""
+        """Change options; of the maps in colour only one is shown, the one asked for last."""
+        shown = next((name for name in MAPS if values.get(name)), None)
+        if shown is not None:
+            values = dict.fromkeys(MAPS, False) | values
         options = dataclasses.replace(self.options, **values)
         if options != self.options:
             self.options = options

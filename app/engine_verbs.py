@@ -11,7 +11,7 @@ import importlib
 import sys
 import weakref
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,12 @@ from engine.model import (
     View,
 )
 from engine.progress import Progress
+
+if TYPE_CHECKING:
+    from engine.analysis.strain_map import StrainMaps
+
+# Every third pixel of a wall is as fine as its strain, px.
+_STRAIN_STRIDE: Final = 3
 
 
 class EngineVerbs:
@@ -123,6 +129,14 @@ class EngineVerbs:
             name: (start, end) for name, (start, end) in zip(names, ends.tolist(), strict=True)
         }
         return TrackedWall(wall.contours(), segments, result)
+
+    def map_strain(self, result: TrackingResult, scale: Scale, progress: Progress) -> StrainMaps:
+        """Map the strain at every pixel of the wall since end-diastole, for every frame."""
+        start = (result.ed_frame or 0) - result.first_frame
+        maps: StrainMaps = _load("analysis.strain_map").strain_maps(
+            result, result.at_scale(scale), start, progress, stride=_STRAIN_STRIDE
+        )
+        return maps
 
     def measure(
         self, result: TrackingResult, config: MeasureConfig, progress: Progress

@@ -33,6 +33,7 @@ from app.menus import add_research_notice, add_undo, check_actions
 from app.operations.beats import choose_beat
 from app.operations.edit_contour import name_walls
 from app.operations.follow_wall import WallFollower
+from app.operations.map_strain import StrainMapper
 from app.operations.privacy import restore_choice
 from app.panels.loop_panel import LoopPanel
 from app.panels.mask_panel import MaskPanel
@@ -81,7 +82,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._compose())
         self.status = StatusLine(context, self.statusBar())
         self.recovery = Recovery(context, self)
-        self.wall_follower = WallFollower(context, self)
+        self.followers = (WallFollower(context, self), StrainMapper(context, self))
         self.unsaved = UnsavedWork(context, self, self.recovery, self.commands, self.stage.empty)
         self.actions_ = Actions(self, make_handlers(self))
         add_undo(self)

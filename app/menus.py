@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.main_window import MainWindow
 
 
-_LAYERS = ("arrows", "vorticity", "contour", "wall", "trust", "depth")
+_LAYERS = ("arrows", "vorticity", "strain", "contour", "wall", "trust", "depth")
 
 
 def check_actions(window: MainWindow) -> None:

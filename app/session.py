@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from app.verbs import TrackedWall
 from engine.config import ReadConfig
 from engine.cycle import is_a_persons
 from engine.model import Cine, Mask, Measurements, Scale, Target, TrackingResult, View
+
+if TYPE_CHECKING:
+    from engine.analysis.strain_map import StrainMaps
 
 ED: Final = "ED"
 ES: Final = "ES"
@@ -39,6 +42,7 @@ _SIGNALS: Final = {
     "peers": "flows_changed",
     "trackable": "flows_changed",
     "wall": "flows_changed",
+    "strains": "flows_changed",
     "result": "result_changed",
     "measurements": "measurements_changed",
     "rejected": "review_changed",
@@ -73,6 +77,7 @@ class Loop:
         tracked_mask: The mask that was tracked with, or None.
         trackable: False where blood showed no contrast to track.
         wall: The wall as the field carries it, or None while it is not known.
+        strains: Strain at every pixel of the wall, of the scales that it was asked for.
         measurements: Measured values, or None.
         fields_file: File on the disk that holds these fields, or None.
         rejected: Segments rejected in the review.
@@ -101,6 +106,7 @@ class Loop:
     tracked_mask: Mask | None = None
     trackable: bool = True
     wall: TrackedWall | None = None
+    strains: Mapping[Scale, StrainMaps] = field(default_factory=lambda: MappingProxyType({}))
     measurements: Measurements | None = None
     fields_file: Path | None = None
     rejected: frozenset[str] = frozenset()

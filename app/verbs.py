@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ from engine.model import (
     View,
 )
 from engine.progress import Progress
+
+if TYPE_CHECKING:
+    from engine.analysis.strain_map import StrainMaps
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +101,9 @@ class Verbs(Protocol):
 
     def follow_wall(self, result: TrackingResult, progress: Progress) -> TrackedWall:
         """Carry the end-diastolic contours through the loop."""
+
+    def map_strain(self, result: TrackingResult, scale: Scale, progress: Progress) -> StrainMaps:
+        """Map the strain at every pixel of the wall since end-diastole, for every frame."""
 
     def measure(
         self, result: TrackingResult, config: MeasureConfig, progress: Progress

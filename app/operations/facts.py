@@ -35,7 +35,7 @@ def as_told(result: TrackingResult, loop: Loop) -> TrackingResult:
 
 
 def tell(context: Context, loop: Loop, **facts: Any) -> None:
-    """Change facts of a loop and of its result; numbers that rest on others are dropped.
+    """Change facts of a loop and of its result; numbers and maps that rest on others are dropped.
 
     Args:
         context: The window's parts.
@@ -47,4 +47,5 @@ def tell(context: Context, loop: Loop, **facts: Any) -> None:
         facts["result"] = as_told(result, dataclasses.replace(loop, **facts))
         if not same_input(facts["result"], result):
             facts["measurements"] = None
+            facts["strains"] = {}
     context.session.update(loop.loop_id, **facts)

@@ -100,6 +100,7 @@ def _forget_last_run(context: Context, loop: Loop) -> None:
         result=None,
         so_far=None,
         wall=None,
+        strains={},
         measurements=None,
         trackable=True,
         tracked_mask=loop.mask,

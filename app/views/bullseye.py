@@ -12,11 +12,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
 from app.session import Loop, Session
-from engine.export.palette import STRAIN
+from engine.export.palette import STRAIN, STRAIN_LIMIT
 from engine.model import Measurements
 
 QUANTITIES: Final = ("strain_longitudinal", "strain_circumferential")
-LIMIT: Final = 25.0
 _SIX: Final = (
     "anterior", "anteroseptal", "inferoseptal", "inferior", "inferolateral", "anterolateral",
 )  # fmt: skip
@@ -144,7 +143,7 @@ def _draw_cell(
     known = value is not None and not rejected
     fill = QColor(theme.PANEL)
     if value is not None and known:
-        fill = QColor(*STRAIN.colours(value, -LIMIT, LIMIT).tolist())
+        fill = QColor(*STRAIN.colours(value, -STRAIN_LIMIT, STRAIN_LIMIT).tolist())
     painter.setPen(QPen(theme.color(theme.WINDOW), 1.5))
     painter.setBrush(fill)
     painter.drawPath(path)

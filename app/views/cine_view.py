@@ -30,6 +30,7 @@ from app.views.overlays.depth_scale import DepthScaleOverlay
 from app.views.overlays.difference import DifferenceOverlay
 from app.views.overlays.mask_contour import MaskContourOverlay
 from app.views.overlays.quiver import QuiverOverlay
+from app.views.overlays.strain import StrainOverlay
 from app.views.overlays.tracked_wall import TrackedWallOverlay
 from app.views.overlays.vorticity import VortexCoresOverlay, VorticityOverlay
 from app.views.scene import Overlay, Scene
@@ -74,6 +75,7 @@ class CineView(QWidget):
         self._pointer: QPointF | None = None
         self._overlays: tuple[Overlay, ...] = (
             VorticityOverlay(),
+            StrainOverlay(),
             DifferenceOverlay(),
             MaskContourOverlay(),
             TrackedWallOverlay(),
@@ -288,10 +290,27 @@ class CineView(QWidget):
             parts.append(f"{speed:.2f} {flow.unit}")
             along = f"right {velocity[0]:+.2f}  up {velocity[1]:+.2f}"
             parts.append(along.replace("-", "\N{MINUS SIGN}"))
+            strain = self._strain_at(column, row)
+            if strain is not None:
+                parts.append(f"strain {strain:+.0f} %".replace("-", "\N{MINUS SIGN}"))
             trust = flow.trust_at(self._session.frame, column, row)
             if trust is not None:
                 parts.append(f"trust {100 * trust:.0f} %")
         return "   ".join(parts)
+
+    def _strain_at(self, column: int, row: int) -> float | None:
+        """Return the strain that is drawn at a pixel, %, or None."""
+        scene = self.scene()
+        maps = None if scene is None else scene.strain
+        values = None if maps is None else maps.at(self._session.frame)
+        if maps is None or values is None:
+            return None
+        at = (
+            min(row // maps.stride, len(values) - 1),
+            min(column // maps.stride, values.shape[1] - 1),
+        )
+        value = float(values[at])
+        return None if math.isnan(value) else value
 
 
 def grey_table(gain: float, contrast: float) -> list[int]:

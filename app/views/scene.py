@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QPainterPath, QPolygonF
 
-from app.display import DisplayOptions, arrows_option
+from app.display import DisplayOptions, Page, arrows_option
 from app.flow_difference import FlowDifference
 from app.flow_view import FlowView
 from app.session import Loop
 from app.views.viewport import Viewport
+
+if TYPE_CHECKING:
+    from engine.analysis.strain_map import StrainMaps
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,19 @@ class Scene:
     def vorticity(self) -> bool:
         """Whether vorticity is drawn: it means as much as the arrows do."""
         return self.options.vorticity and (self.loop.trackable or self.arrows)
+
+    @property
+    def strain(self) -> StrainMaps | None:
+        """Maps of strain that are drawn: those of the scale shown alone, or None."""
+        flow, options = self.flow, self.options
+        if flow is None or not options.strain or options.page is not Page.FIELD:
+            return None
+        return self.loop.strains.get(flow.scale)
+
+    @property
+    def mapped(self) -> bool:
+        """Whether a map in colour lies below the arrows."""
+        return self.vorticity or self.strain is not None
 
     def to_screen(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Map ``(N, 2)`` image points to the screen."""

@@ -22,13 +22,15 @@ from PySide6.QtWidgets import (
 
 from app.context import Context
 from app.display import Page
+from app.operations.map_strain import can_map_strain
 from engine.model import Scale
 
 _TOGGLES: Final = (
     ("arrows", "Arrows", "Velocity arrows (A)"),
     ("vorticity", "Vorticity", "Vorticity map and vortex cores (V)"),
+    ("strain", "Strain", "Strain at every pixel of the wall since end-diastole (S)"),
     ("contour", "Contour", "Contour of the mask (K)"),
-    ("trust", "Trust", "Fade arrows that cannot be trusted (T)"),
+    ("trust", "Trust", "Fade what cannot be trusted (T)"),
 )
 # Margins and gaps between the groups, px.
 _SPACES: Final = 44
@@ -60,7 +62,12 @@ class ViewBar(QFrame):
         self._caption = QLabel("Scale")
         self._lay_out()
         session = context.session
-        for signal in (session.loop_changed, session.flows_changed, session.mask_changed):
+        for signal in (
+            session.loop_changed,
+            session.flows_changed,
+            session.mask_changed,
+            session.result_changed,
+        ):
             signal.connect(self.refresh)
         display.changed.connect(self.refresh)
         self.refresh()
@@ -80,6 +87,7 @@ class ViewBar(QFrame):
         for name, toggle in self.toggles.items():
             toggle.setChecked(getattr(options, self._option(name)))
             toggle.setEnabled(shown)
+        self.toggles["strain"].setEnabled(options.page is Page.FIELD and can_map_strain(loop))
         self.toggles["contour"].setEnabled(loop is not None and loop.mask is not None)
         trusted = any(flow.trust is not None for flow in flows.values())
         self.toggles["trust"].setEnabled(shown and trusted)

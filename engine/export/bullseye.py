@@ -12,7 +12,7 @@ from matplotlib.patches import Circle, Wedge
 from engine.analysis.segments import AHA_NUMBERS
 from engine.errors import InputError
 from engine.export.numbers import plain_number
-from engine.export.palette import PRINT, STRAIN, oklab, rgb
+from engine.export.palette import PRINT, STRAIN, STRAIN_LIMIT, oklab, rgb
 
 # Direction of a wall on the plot, degrees counter-clockwise from the right: anterior on top,
 # septum on the left, as AHA lays it out (Cerqueira et al. 2002).
@@ -73,7 +73,7 @@ def draw_bullseye(
     values: Mapping[str, float],
     model: int,
     *,
-    limit: float = 25.0,
+    limit: float = STRAIN_LIMIT,
     unit: str = "%",
     size: float = 7.5,
 ) -> None:

@@ -160,6 +160,10 @@ STRAIN: Final = ColourMap(
         "#a9cfe4", "#5c9fce", "#2a69ab", "#0b3263",
     ),
 )  # fmt: skip
+STRAIN_LIMIT: Final = 25.0
+"""Strain of its strongest colours, %, wherever segments or pixels are coloured."""
+STRAIN_TICKS: Final = (-20.0, -10.0, 0.0, 10.0, 20.0)
+"""Where a colour bar of strain is labelled, %."""
 # Vorticity: orange turns counter-clockwise (positive), purple clockwise.
 VORTICITY: Final = ColourMap(
     "vorticity",

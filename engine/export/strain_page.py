@@ -14,7 +14,7 @@ from engine.export.curves import Curve, curve_of, draw_curves, regions_of
 from engine.export.facts import ends_reversed, trusted_words
 from engine.export.numbers import measured, number, percent, quantity_name, region_name
 from engine.export.page import CONTENT, MARGIN, Card, Flow, Page
-from engine.export.palette import PRINT, STRAIN
+from engine.export.palette import PRINT, STRAIN, STRAIN_LIMIT
 from engine.model import Measurement, Measurements, TrackingResult
 
 _COMPONENTS: Final = ("strain_longitudinal", "strain_circumferential", "strain_radial")
@@ -113,7 +113,7 @@ def draw_strain(
         return y + 76
     at_es = {name: curve.at(result.es_frame) for name, curve in segments.items()}
     values = {name: value for name, value in at_es.items() if value is not None}
-    limit = _LIMITS.get(component, 25.0)
+    limit = _LIMITS.get(component, STRAIN_LIMIT)
     box = page.axes(MARGIN + CONTENT - eye, y + 12, eye, 50)
     draw_bullseye(box, values, model_of(segments), limit=limit)
     page.text(MARGIN + CONTENT - eye / 2, y + 10.5, "At end-systole, %", size=8, align="center")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.strain_map import StrainMap, strain_map
 from engine.export.figures import backdrop, frame_note
-from engine.export.palette import PRINT, STRAIN
+from engine.export.palette import PRINT, STRAIN, STRAIN_LIMIT, STRAIN_TICKS
 from engine.export.panels import (
     EDGE_INCHES,
     Panel,
@@ -24,9 +24,6 @@ from engine.export.panels import (
     save,
 )
 from engine.model import TrackingResult
-
-LIMIT: Final = 25.0
-"""Strain of the strongest colours, %, as in the bull's-eye."""
 
 _WIDTH, _BAR, _TOP, _BOTTOM = 6.0, 1.05, 0.36, 0.44
 _OPAQUE: Final = 0.85
@@ -82,7 +79,7 @@ def _figure(
     bar = figure.add_axes(
         (1 - (_BAR - 0.1) / width, low / height, 0.14 / width, 0.7 * high / height)
     )
-    draw_bar(bar, STRAIN, (-LIMIT, LIMIT), (-20, -10, 0, 10, 20), "Strain\n%")
+    draw_bar(bar, STRAIN, (-STRAIN_LIMIT, STRAIN_LIMIT), STRAIN_TICKS, "Strain\n%")
     note = f"{frame_note(result, found.frame)}  ·  single pixels are a research value"
     draw_footer(figure, note)
     return figure
@@ -98,7 +95,7 @@ def _paint(
     height, width = found.percent.shape
     colours = np.zeros((height, width, 4))
     inside = np.isfinite(found.percent)
-    colours[inside, :3] = STRAIN.colours(found.percent[inside], -LIMIT, LIMIT) / 255.0
+    colours[inside, :3] = STRAIN.colours(found.percent[inside], -STRAIN_LIMIT, STRAIN_LIMIT) / 255.0
     sure = np.ones(inside.shape, bool) if trust is None else np.asarray(trust) >= 0.5
     colours[..., 3] = np.where(inside, np.where(sure, _OPAQUE, _FADED), 0.0)
     limits = axes.get_xlim(), axes.get_ylim()

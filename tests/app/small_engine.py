@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
 from app.verbs import TrackedWall, Trust
+from engine.analysis.strain_map import StrainMaps
 from engine.config import (
     HandoverConfig,
     HandoverFormat,
@@ -172,6 +173,13 @@ class FakeVerbs:
         names = () if result.view is None else ("basal_inferoseptal", "mid_inferoseptal")
         spans = {name: (12 * index, 12 * index + 12) for index, name in enumerate(names)}
         return TrackedWall(result.contours, spans, result)
+
+    def map_strain(self, result: TrackingResult, scale: Scale, progress: Progress) -> StrainMaps:
+        self.calls.append(f"map_strain {scale.label}")
+        start = (result.ed_frame or 0) - result.first_frame
+        percent = np.full((FRAMES, HEIGHT, WIDTH), np.nan, np.float32)[:, 1::3, 1::3]
+        percent[start + 1 :, 8:24, 12:30] = -20.0
+        return StrainMaps(percent, "longitudinal", start, 3)
 
     def measure(
         self, result: TrackingResult, config: MeasureConfig, progress: Progress

@@ -16,7 +16,7 @@ from app.flow_view import FlowView, make_flow_view
 from app.main_window import MainWindow
 from app.operations.peers import compared_layers, layer_name, track_peer
 from app.session import Loop
-from app.views.overlays.colour_bar import colour_bar_label, faded_share
+from app.views.overlays.colour_bar import bar_scale, faded_share
 from engine.errors import InputError
 from engine.model import Cine, Scale, ScaleField
 
@@ -92,7 +92,9 @@ def test_each_comparison_shows_its_layers(tracked: MainWindow, qtbot: QtBot) -> 
     display.set(comparison=Comparison.DIFFERENCE)
     scene = compare.single.scene()
     assert scene is not None
-    assert colour_bar_label(scene) == "Difference, cm/s"
+    bar = bar_scale(scene)
+    assert bar is not None
+    assert bar.label == "Difference, cm/s"
     assert compare.single.title(scene) == "Scale 1 against Scale 1/8"
     assert compare.single.figures(scene) == "Mean 0.00, 95 % below 0.00 cm/s"
     assert scene.area.contains(

@@ -13,7 +13,7 @@ from small_engine import FakeVerbs, press, wait_idle
 from app.dialogs.questions import NumberDialog
 from app.display import Page
 from app.main_window import MainWindow
-from app.views.overlays.colour_bar import colour_bar_label
+from app.views.overlays.colour_bar import bar_scale
 
 
 def test_colour_bar_is_in_cm_per_s_only_where_calibrated(
@@ -30,7 +30,9 @@ def test_colour_bar_is_in_cm_per_s_only_where_calibrated(
         wait_idle(window, qtbot)
         scene = window.stage.view.scene()
         assert scene is not None
-        assert colour_bar_label(scene) == label
+        bar = bar_scale(scene)
+        assert bar is not None
+        assert bar.label == label
 
 
 def test_hover_tells_the_velocity_in_its_unit(tracked: MainWindow) -> None:

@@ -15,10 +15,11 @@ from app.actions import shortcut_groups
 from app.main_window import MainWindow
 from app.panels.measure_panel import headline_facts
 from app.views.curves import legend_html, marked_range
-from app.views.overlays.colour_bar import tick_text, tick_values
+from app.views.overlays.colour_bar import tick_text
 from app.views.plots import SignedAxis
 from app.widgets.player_bar import r_frames
 from engine.errors import InputError
+from engine.export.quiver import ticks
 from engine.model import Measurement, Measurements
 
 
@@ -98,9 +99,9 @@ def test_the_curve_of_one_view_is_never_called_global() -> None:
 
 def test_ticks_of_the_colour_bar_are_short_numbers() -> None:
     for limit in (0.15, 1.5, 15.0, 2.5, 30.0, 60.0, 8.0):
-        texts = [tick_text(value) for value in tick_values(0.0, limit)]
+        texts = [tick_text(value) for value in ticks(limit)]
         assert max(len(text.replace(".", "").lstrip("0")) for text in texts) <= 2, texts
-    assert tick_values(-6.0, 6.0) == (-6.0, -3.0, 0.0, 3.0, 6.0)
+    assert tick_text(-6.0) == "\N{MINUS SIGN}6"
 
 
 def test_an_r_wave_on_the_last_frame_is_marked() -> None:

@@ -1,7 +1,8 @@
-"""The colour bar of speed or vorticity, with its unit."""
+"""The colour bar of speed, vorticity, strain or a difference, with its unit."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,14 @@ from PySide6.QtGui import QColor, QFont, QLinearGradient, QPainter, QPen
 
 from app import theme
 from app.views.scene import Scene
-from engine.export.palette import SPEED, VORTICITY, ColourMap
+from engine.export.palette import (
+    SPEED,
+    STRAIN,
+    STRAIN_LIMIT,
+    STRAIN_TICKS,
+    VORTICITY,
+    ColourMap,
+)
 from engine.export.quiver import ticks
 
 _STOPS: Final = 16
@@ -20,17 +28,47 @@ _COARSE: Final = 8
 _WORTH_TELLING: Final = 0.005
 
 
-def colour_bar_label(scene: Scene) -> str:
-    """Return what the bar measures; without calibration it says so plainly."""
+@dataclass(frozen=True)
+class BarScale:
+    """What a colour bar measures.
+
+    Attributes:
+        label: Quantity and unit; what follows a dot is a warning.
+        colours: From the lowest to the highest value.
+        low: Value at the bottom.
+        high: Value at the top.
+        marks: Values that are labelled.
+    """
+
+    label: str
+    colours: ColourMap
+    low: float
+    high: float
+    marks: tuple[float, ...]
+
+
+def bar_scale(scene: Scene) -> BarScale | None:
+    """Return what the bar measures, or None where nothing is coloured.
+
+    Without calibration the label says so plainly.
+    """
     if scene.difference is not None:
-        return f"Difference, {scene.difference.unit}"
+        top = scene.difference.limit
+        return BarScale(f"Difference, {scene.difference.unit}", SPEED, 0.0, top, ticks(top))
     if scene.flow is None:
-        return ""
+        return None
+    if scene.strain is not None:
+        label = f"{scene.strain.direction.capitalize()} strain, %"
+        return BarScale(label, STRAIN, -STRAIN_LIMIT, STRAIN_LIMIT, STRAIN_TICKS)
     if scene.vorticity:
-        return f"Vorticity, {scene.flow.rate_unit}"
-    if scene.flow.unit == "cm/s":
-        return "Speed, cm/s"
-    return "Speed, px/frame · not calibrated"
+        top = scene.rate_limit
+        marks = tuple(np.linspace(-top, top, 5).tolist())
+        return BarScale(f"Vorticity, {scene.flow.rate_unit}", VORTICITY, -top, top, marks)
+    if not scene.arrows:
+        return None
+    known = scene.flow.unit == "cm/s"
+    label = "Speed, cm/s" if known else "Speed, px/frame · not calibrated"
+    return BarScale(label, SPEED, 0.0, scene.limit, ticks(scene.limit))
 
 
 class ColourBarOverlay:
@@ -38,27 +76,28 @@ class ColourBarOverlay:
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Draw the bar, its ticks and its unit."""
-        difference = scene.difference
-        drawn = scene.flow is not None and (scene.arrows or scene.vorticity)
-        if scene.compact or not (drawn or difference):
+        scale = bar_scale(scene)
+        if scene.compact or scale is None:
             return
-        vorticity = scene.vorticity and difference is None
         height = min(240.0, scene.area.height() * 0.45)
         left = scene.area.right() - _RIGHT
         top = scene.area.center().y() - height / 2
         bar = QRectF(left, top, _WIDTH, height)
-        backdrop = bar.adjusted(-14, -38, 58, 16)
         painter.save()
+        first, _, warning = scale.label.partition(" · ")
+        label_font = theme.ui_font(8.5)
+        label_font.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(label_font)
+        words = painter.fontMetrics().horizontalAdvance(first)
+        backdrop = bar.adjusted(-14, -38, 58, 16)
+        backdrop.setLeft(min(backdrop.left(), bar.right() + 52 - words - 10))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color(theme.CANVAS, 0.62))
         painter.drawRoundedRect(backdrop, 8, 8)
-        low, high = (0.0, scene.limit if difference is None else difference.limit)
-        if vorticity:
-            low, high = -scene.rate_limit, scene.rate_limit
-        painter.setBrush(_gradient(bar, VORTICITY if vorticity else SPEED))
+        painter.setBrush(_gradient(bar, scale.colours))
         painter.drawRoundedRect(bar, 3, 3)
-        _draw_ticks(painter, bar, low, high)
-        _draw_label(painter, bar, colour_bar_label(scene))
+        _draw_label(painter, bar, first, warning)
+        _draw_ticks(painter, bar, scale)
         faded = faded_share(scene)
         if faded >= _WORTH_TELLING:
             _draw_faded(painter, bar, faded)
@@ -94,10 +133,10 @@ def _gradient(bar: QRectF, colours: ColourMap) -> QLinearGradient:
     return gradient
 
 
-def _draw_ticks(painter: QPainter, bar: QRectF, low: float, high: float) -> None:
+def _draw_ticks(painter: QPainter, bar: QRectF, scale: BarScale) -> None:
     painter.setFont(theme.ui_font(8.5))
-    for value in tick_values(low, high):
-        y = bar.bottom() - (value - low) / (high - low) * bar.height()
+    for value in scale.marks:
+        y = bar.bottom() - (value - scale.low) / (scale.high - scale.low) * bar.height()
         painter.setPen(QPen(theme.color(theme.MUTED), 1))
         painter.drawLine(QPointF(bar.right() + 3, y), QPointF(bar.right() + 6, y))
         painter.setPen(theme.color(theme.TEXT))
@@ -106,25 +145,16 @@ def _draw_ticks(painter: QPainter, bar: QRectF, low: float, high: float) -> None
         painter.drawText(place, int(flags), tick_text(value))
 
 
-def tick_values(low: float, high: float) -> tuple[float, ...]:
-    """Return where ticks stand: short numbers from zero up, or five about zero."""
-    return ticks(high) if low == 0 else tuple(np.linspace(low, high, 5).tolist())
-
-
 def tick_text(value: float) -> str:
     """Return the number at a tick, with a true minus sign."""
     return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
 
 
-def _draw_label(painter: QPainter, bar: QRectF, text: str) -> None:
-    font = theme.ui_font(8.5)
-    font.setWeight(QFont.Weight.DemiBold)
-    painter.setFont(font)
-    first, _, rest = text.partition(" · ")
+def _draw_label(painter: QPainter, bar: QRectF, text: str, warning: str) -> None:
     right = bar.right() + 52
     flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     painter.setPen(theme.color(theme.TEXT))
-    painter.drawText(QRectF(right - 200, bar.top() - 32, 200, 18), flags, first)
-    if rest:
+    painter.drawText(QRectF(right - 200, bar.top() - 32, 200, 18), flags, text)
+    if warning:
         painter.setPen(theme.color(theme.WARNING))
-        painter.drawText(QRectF(right - 200, bar.bottom() + 18, 200, 18), flags, rest)
+        painter.drawText(QRectF(right - 200, bar.bottom() + 18, 200, 18), flags, warning)

@@ -34,8 +34,8 @@ class QuiverOverlay:
         """Draw the arrows."""
         if scene.flow is None or not scene.arrows:
             return
-        # Over a map of vorticity a second colour scale would only confuse.
-        self._plain = scene.vorticity
+        # Over a map in colour a second colour scale would only confuse.
+        self._plain = scene.mapped
         zoom = float(np.mean(scene.viewport.scale(scene.area)))
         # By the fitted image, not by the zoom, so that arrows stay where they are while zooming.
         spacing = scene.flow.legible_spacing(zoom / scene.viewport.zoom)

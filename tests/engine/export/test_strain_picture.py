@@ -10,10 +10,11 @@ import pytest
 from PIL import Image
 from synthetic_results import drift_result, ring_contours
 
-from engine.analysis.strain_map import strain_map
-from engine.errors import InputError
+from engine.analysis.strain_map import strain_map, strain_maps
+from engine.errors import Cancelled, InputError
 from engine.export.strain_picture import write_strain_map
 from engine.model import Contours, Scale, ScaleField, TrackingResult
+from engine.progress import NullProgress, RecordingProgress
 
 SIZE = (60, 80)
 
@@ -68,3 +69,17 @@ def test_what_it_needs_is_told() -> None:
     ring = drift_result(contours=ring_contours(4, (48, 64)))
     with pytest.raises(InputError, match="after its reference"):
         strain_map(ring, ring.finest, 2, 2)
+
+
+def test_maps_of_a_loop_are_those_of_its_frames() -> None:
+    ring = drift_result(contours=ring_contours(4, (48, 64)))
+    maps = strain_maps(ring, ring.finest, 1, NullProgress(), stride=3)
+    assert (maps.at(0), maps.at(1)) == (None, None)
+    assert maps.direction == "circumferential"
+    for frame in (2, 3):
+        alone = strain_map(ring, ring.finest, 1, frame).percent[1::3, 1::3]
+        np.testing.assert_allclose(maps.percent[frame], alone, atol=1e-4)
+    stopped = RecordingProgress()
+    stopped.cancelled = True
+    with pytest.raises(Cancelled):
+        strain_maps(ring, ring.finest, 1, stopped)
