@@ -44,12 +44,15 @@ class Measurements:
         omitted: Why a group of quantities is missing: quantity group to reason.
         wall: The wall as the field carries it from end-diastole, which strain was measured on; None
             where no wall was followed, or the values come from a file.
+        withheld: Segments whose own values are not given, because they are poorly tracked and
+            nobody has accepted them; their curves and what they add to the whole wall stay.
     """
 
     rows: tuple[Measurement, ...]
     warnings: tuple[str, ...] = ()
     omitted: tuple[tuple[str, str], ...] = ()
     wall: Contours | None = None
+    withheld: tuple[str, ...] = ()
 
     def select(self, quantity: str, region: str | None = None) -> Iterator[Measurement]:
         """Yield the rows of a quantity, of one region if it is given, in order."""
