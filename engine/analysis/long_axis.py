@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import InputError
+from engine.model import TrackingResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +47,17 @@ class LongAxis:
         normal = np.array([-self.direction[1], self.direction[0]])
         distance: NDArray[np.float64] = (points - self.base) @ normal
         return distance
+
+
+def axis_of_frame(result: TrackingResult, frame: int) -> LongAxis | None:
+    """Return the axis of an open contour in a frame of the loop, else of the mask there.
+
+    Returns:
+        The axis; None where there is no contour and the mask is too small.
+    """
+    if result.contours is not None and not result.contours.closed:
+        return axis_of_contour(result.contours.endocardial[frame], result.spacing_mm)
+    return axis_of_mask(result.mask[frame], result.spacing_mm)
 
 
 def axis_of_contour(

@@ -71,6 +71,7 @@ def measure(
         tuple(writer.warnings),
         tuple(writer.omitted),
         wall=None if wall is None else wall.contours(),
+        withheld=writer.withheld,
     )
 
 

@@ -17,7 +17,7 @@ from engine.config import MeasureConfig
 from engine.model import ScaleField, Target
 
 _WHERE: Final = "over the mask's pixels at frame k+1 of the pair k, k+1; x right, y up"
-DEFINITIONS: Final = {
+_DEFINITIONS: Final = {
     "speed": f"Length of the velocity, {_WHERE}.",
     "velocity_x": f"Velocity to the right, -ux sx / dt, {_WHERE}.",
     "velocity_y": f"Velocity upwards, +uy sy / dt, {_WHERE}.",
@@ -30,12 +30,8 @@ DEFINITIONS: Final = {
     "q": (
         f"0.5 (0.5 w^2 - S11^2 - S22^2 - 2 S12^2), Q criterion in the plane (Hunt 1988), {_WHERE}."
     ),
-    "kinetic_energy": "0.5 rho integral |v|^2 dA over the mask, per metre of depth, in plane.",
-    "energy_loss": (
-        "mu integral [2 ux^2 + 2 vy^2 + (uy + vx)^2] dA over the mask, per metre of depth; "
-        "from one plane only: research value."
-    ),
 }
+_ONE_PIXEL: Final = " Uncalibrated: sx = sy = 1 px, dt = 1 frame."
 
 
 def flow_rows(
@@ -104,7 +100,9 @@ def _write_means(
         "q": (slopes.q, f"{rate}^2"),
     }
     for name, (array, unit) in values.items():
-        text = DEFINITIONS[name]
+        text = _DEFINITIONS[name]
+        if name.startswith("velocity") and velocity.unit != CALIBRATED:
+            text += _ONE_PIXEL
         mean = _mean(array, region.mask)
         _write(writer, region, f"{name}_mean", f"Mean. {text}", (mean, unit))
         if region.sure is not None and region.sure.any():
@@ -114,7 +112,7 @@ def _write_means(
                 f"{name}_mean_trusted", text, "mask", mean, unit, index=region.index, trust=1.0
             )
     top = float(speed[region.mask].max())
-    text = f"Largest. {DEFINITIONS['speed']}"
+    text = f"Largest. {_DEFINITIONS['speed']}"
     _write(writer, region, "speed_max", text, (top, velocity.unit))
 
 
@@ -125,16 +123,27 @@ def _write_energy(
     region: _Region,
     config: MeasureConfig,
 ) -> None:
+    density, viscosity = config.blood_density_kg_m3, config.blood_viscosity_pa_s
+    texts = {
+        "kinetic_energy": (
+            "0.5 rho integral |v|^2 dA over the mask, per metre of depth, in-plane only; "
+            f"rho = {density:g} kg/m^3."
+        ),
+        "energy_loss": (
+            "mu integral [2 ux^2 + 2 vy^2 + (uy + vx)^2] dA over the mask, per metre of depth, "
+            f"in-plane only: a research value; mu = {viscosity:g} Pa s."
+        ),
+    }
+
     def measured(mask: NDArray[np.bool_]) -> tuple[tuple[str, float, str], ...]:
-        density, viscosity = config.blood_density_kg_m3, config.blood_viscosity_pa_s
         energy = kinetic_energy(velocity.values[0], mask, velocity.pixel, density)
         loss = energy_loss(slopes, mask, velocity.pixel, viscosity)
         return (("kinetic_energy", energy, "J/m"), ("energy_loss", loss, "W/m"))
 
     for name, value, unit in measured(region.mask):
-        _write(writer, region, name, DEFINITIONS[name], (value, unit))
+        _write(writer, region, name, texts[name], (value, unit))
     for name, value, unit in measured(region.sure) if region.sure is not None else ():
-        text = f"{DEFINITIONS[name]} Trusted vectors only."
+        text = f"{texts[name]} Trusted vectors only."
         writer.add(f"{name}_trusted", text, "mask", value, unit, index=region.index, trust=1.0)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.gradients import velocity_gradient
-from engine.analysis.long_axis import axis_of_contour, axis_of_mask
+from engine.analysis.long_axis import axis_of_frame
 from engine.analysis.pressure import pressure_gradient, relative_pressure
 from engine.analysis.regions import bounding_box
 from engine.analysis.rows import RowWriter
@@ -46,7 +46,8 @@ def _write_pressure(
     times = np.asarray(result.frame_times_s)[1:]
     text = (
         "Pressure near the apex minus pressure near the base, from the in-plane Navier-Stokes "
-        "equation (Poisson, Neumann border); in plane only, research value."
+        "equation (Poisson, Neumann border); relative, in-plane only: a research value; "
+        f"rho = {config.blood_density_kg_m3:g} kg/m^3, mu = {config.blood_viscosity_pa_s:g} Pa s."
     )
     for pair in range(1, len(velocity.values) - 1):
         progress.check()
@@ -86,13 +87,9 @@ def _apex_minus_base(
 ) -> float | None:
     """Return the difference of mean pressure between both ends' fifths of the axis."""
     result = writer.result
-    if result.contours is not None and not result.contours.closed:
-        axis = axis_of_contour(result.contours.endocardial[frame], result.spacing_mm)
-    else:
-        found = axis_of_mask(result.mask[frame], result.spacing_mm)
-        if found is None:
-            return None
-        axis = found
+    axis = axis_of_frame(result, frame)
+    if axis is None:
+        return None
     rows, columns = np.nonzero(seen)
     pixel = np.asarray((1.0, 1.0) if result.spacing_mm is None else result.spacing_mm)
     place = axis.along(np.stack([columns, rows], axis=1) * pixel) / axis.length
@@ -120,7 +117,7 @@ def _write_strengths(writer: RowWriter, velocity: VelocityField) -> None:
     found = vorticity_strengths(vorticity, always[box])
     if found is None:
         return
-    said = "after Hong 2008, experimental: the norms of that study are unverified."
+    said = "in-plane only, after Hong 2008, experimental: the norms of that study are unverified."
     text = f"RMS of the pulsatile over RMS of the steady vorticity, {said}"
     writer.add("relative_strength", text, "mask", found.relative, "")
     text = f"Correlation of |steady| vorticity and its pulsation over the mask, {said}"

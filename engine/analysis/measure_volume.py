@@ -81,8 +81,11 @@ def endocardium(writer: RowWriter, wall: Wall | None) -> tuple[NDArray[np.floati
 def _write_ejection_fraction(
     writer: RowWriter, volumes: list[float], method: str, cycle: HeartCycle
 ) -> None:
-    if cycle.end_systole is None or not volumes[cycle.start] > 0:
+    if cycle.end_systole is None:
         writer.omit("ejection_fraction", "End-systole is unknown; mark its frame.")
+        return
+    if not volumes[cycle.start] > 0:
+        writer.omit("ejection_fraction", "The contour at end-diastole holds no volume; redraw it.")
         return
     fraction = ejection_fraction(volumes[cycle.start], volumes[cycle.end_systole])
     text = (

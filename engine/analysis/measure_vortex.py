@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.blood_trust import CAUTION
-from engine.analysis.long_axis import LongAxis, axis_of_contour, axis_of_mask
+from engine.analysis.long_axis import axis_of_frame
 from engine.analysis.rows import RowWriter
 from engine.analysis.trust import TrustMap
 from engine.analysis.velocity import VelocityField, velocity_field
@@ -120,7 +120,7 @@ def _write_strength(writer: RowWriter, name: str, frame: int, vortex: Vortex) ->
 
 
 def _write_shape(writer: RowWriter, name: str, frame: int, vortex: Vortex) -> None:
-    axis = _axis(writer, frame)
+    axis = axis_of_frame(writer.result, frame)
     if axis is None:
         return
     spacing = writer.result.spacing_mm
@@ -131,12 +131,16 @@ def _write_shape(writer: RowWriter, name: str, frame: int, vortex: Vortex) -> No
     width = float(np.ptp(axis.across(points)) + abs(axis.direction[::-1]) @ pixel)
     depth = float(axis.along(np.asarray(vortex.centre)[None] * pixel)[0])
     said = f"Ventricle's axis from the {axis.origin}."
+    unit = "px" if spacing is None else "mm"
     trust = vortex.trust
     indexed_length, indexed_width = length / axis.length, width / axis.width
     rows_to_write = {
         "vortex_length": (indexed_length, "Extent along the axis over the ventricle's length."),
         "vortex_width": (indexed_width, "Extent across the axis over the ventricle's width."),
-        "sphericity": (length / width, "Extent along over extent across the axis, both in mm."),
+        "sphericity": (
+            length / width,
+            f"Extent along over extent across the axis, both in {unit}.",
+        ),
         "sphericity_indexed": (
             indexed_length / indexed_width,
             "Indexed length over indexed width (after Hong 2008).",
@@ -150,10 +154,3 @@ def _write_shape(writer: RowWriter, name: str, frame: int, vortex: Vortex) -> No
         )
     for quantity, (value, text) in rows_to_write.items():
         writer.add(quantity, f"{text} {said}", name, value, "", index=frame, trust=trust)
-
-
-def _axis(writer: RowWriter, frame: int) -> LongAxis | None:
-    result = writer.result
-    if result.contours is not None and not result.contours.closed:
-        return axis_of_contour(result.contours.endocardial[frame], result.spacing_mm)
-    return axis_of_mask(result.mask[frame], result.spacing_mm)

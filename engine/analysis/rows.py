@@ -17,12 +17,14 @@ class RowWriter:
         rows: Values so far.
         warnings: Sentences for the user so far.
         omitted: Quantity group and reason, so far.
+        withheld: Segments whose own values are not given.
     """
 
     result: TrackingResult
     rows: list[Measurement] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     omitted: list[tuple[str, str]] = field(default_factory=list)
+    withheld: tuple[str, ...] = ()
 
     def add(
         self,

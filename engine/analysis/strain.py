@@ -20,6 +20,8 @@ from engine.analysis.segments import Segment
 
 LAYERS: Final = {"endocardial": 0.0, "midwall": 0.5, "epicardial": 1.0}
 WHOLE: Final = ((0.0, 1.0),)
+LEAST_PEAK: Final = 0.01
+"""Strain below which a peak is none: a wall that only lengthens passes zero by chance."""
 _SAMPLES: Final = 721
 
 
@@ -164,11 +166,11 @@ def rotation(
     points = band.curve(LAYERS[layer], _SAMPLES)[:, :-1] * pixel
     arms = points - np.array([centroid(curve) for curve in cavity])[:, None]
     first = arms[band.start]
-    cross = first[:, 0] * arms[..., 1] - first[:, 1] * arms[..., 0]
+    # Rows run down: this cross product is positive counter-clockwise on the screen.
+    cross = first[:, 1] * arms[..., 0] - first[:, 0] * arms[..., 1]
     dot = first[:, 0] * arms[..., 0] + first[:, 1] * arms[..., 1]
-    # Rows run down: a positive cross product turns clockwise on the screen.
     counted = within(np.linspace(0.0, 1.0, _SAMPLES)[:-1], spans)
-    turned: NDArray[np.float64] = -np.degrees(np.arctan2(cross, dot))[:, counted].mean(axis=1)
+    turned: NDArray[np.float64] = np.degrees(np.arctan2(cross, dot))[:, counted].mean(axis=1)
     return turned
 
 
@@ -215,7 +217,8 @@ class StrainEvents:
         peak: Largest over the whole cycle.
         peak_index: Frame of ``peak``.
         post_systolic_index: ``(S_peak - S_ES) / S_peak`` where the peak comes after end-systole,
-            else 0; None where the segment never shortens.
+            else 0; above 1 where the segment is longer at end-systole than at end-diastole. None
+            where it never shortens by ``LEAST_PEAK``: there is no peak to compare with.
     """
 
     end_systolic: float
@@ -242,12 +245,12 @@ def strain_events(
     peak = float(strain[peak_index])
     at_end = float(strain[end_systole])
     index: float | None = None
-    if sign * peak > 0:
+    if sign * peak >= LEAST_PEAK:
         index = (peak - at_end) / peak if peak_index > end_systole else 0.0
     systole = sign * strain[start : end_systole + 1]
     return StrainEvents(
         end_systolic=at_end,
-        peak_systolic=float(sign * systole.max()),
+        peak_systolic=float(sign * systole.max()) + 0.0,
         peak=peak,
         peak_index=peak_index,
         post_systolic_index=index,

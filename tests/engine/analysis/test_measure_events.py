@@ -1,0 +1,135 @@
+"""Named values of strain: which exist, and which are withheld until a review."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from engine.analysis import strain
+from engine.analysis.measure import measure
+from engine.analysis.trust import TrustMap, trust_map
+from engine.config import MeasureConfig
+from engine.model import Contours, Measurements, Scale, ScaleField, Target, TrackingResult, View
+from engine.progress import NullProgress
+
+FRAMES, HEIGHT, WIDTH, ES = 9, 120, 250, 4
+LEFT, RIGHT = 30.0, 220.0
+FIRST, LAST = "basal_inferoseptal", "basal_anterolateral"
+OWN = ("ls_a4c", "ls_a4c_peak", "post_systolic_index", "time_to_peak")
+
+
+def place(x: np.ndarray, part: float) -> np.ndarray:
+    """Shorten a straight wall by 20 %; its last sixth lengthens by 10 % instead."""
+    border = RIGHT - (RIGHT - LEFT) / 6
+    return border + (x - border) * np.where(x < border, 1 - 0.2 * part, 1 + 0.1 * part)
+
+
+def straight_wall() -> TrackingResult:
+    """A straight wall in four chambers' view, tracked exactly."""
+    parts = np.sin(np.pi * np.arange(FRAMES) / (FRAMES - 1))
+    x, material = np.arange(WIDTH, dtype=float), np.linspace(-400, 700, 20001)
+    fields = np.zeros((FRAMES - 1, 2, HEIGHT, WIDTH), np.float32)
+    for k in range(FRAMES - 1):
+        at_fixed = np.interp(x, place(material, parts[k + 1]), material)
+        fields[k, 0] = place(at_fixed, parts[k]) - x
+    s = np.linspace(LEFT, RIGHT, 121)
+    inner = np.stack([np.stack([place(s, part), np.full_like(s, 70.0)], 1) for part in parts])
+    mask = np.zeros((FRAMES, HEIGHT, WIDTH), bool)
+    mask[:, 45:76, 20:245] = True
+    return TrackingResult(
+        fields=(ScaleField(Scale.FULL, fields),),
+        mask=mask,
+        method="exact",
+        target=Target.TISSUE,
+        source_sha256="0",
+        software_version="0",
+        frame_times_s=np.arange(FRAMES) * 0.02,
+        spacing_mm=(0.5, 0.5),
+        contours=Contours(inner.astype(np.float32), (inner - (0.0, 20.0)).astype(np.float32)),
+        view=View.A4C,
+        ed_frame=0,
+        es_frame=ES,
+    )
+
+
+def doubted(result: TrackingResult) -> TrustMap:
+    """Trust that is lost in the first sixth of the wall."""
+    trust = trust_map(result)
+    score = np.where(result.mask[1:], np.float32(1), np.float32(0))
+    score[:, :, : int(LEFT + (RIGHT - LEFT) / 6 * 1.2)] = 0.1
+    return dataclasses.replace(trust, score=score)
+
+
+def measured(result: TrackingResult, trust: TrustMap | None = None) -> Measurements:
+    return measure(result, MeasureConfig(), NullProgress(), trust=trust)
+
+
+def quantities(rows: Measurements, region: str) -> set[str]:
+    return {row.quantity for row in rows.rows if row.region == region}
+
+
+def test_a_segment_that_only_lengthens_has_no_peak_of_shortening() -> None:
+    rows = measured(straight_wall())
+    assert {"ls_a4c", "ls_a4c_peak"} <= quantities(rows, LAST)
+    assert not {"post_systolic_index", "time_to_peak"} & quantities(rows, LAST)
+    assert next(rows.select("ls_a4c", LAST)).value == pytest.approx(10, abs=1)
+    said = dict(rows.omitted)["post_systolic_index, time_to_peak"]
+    assert "basal anterolateral" in said
+    assert "5 segments" in next(rows.select("dispersion")).definition
+
+
+def test_lengthening_before_a_late_shortening_has_an_index_above_one() -> None:
+    curve = 0.01 * np.array([0, 3, 5, -4, -10, -3, 0])
+    events = strain.strain_events(curve, 0, 2, 6)
+    assert events.post_systolic_index == pytest.approx(1.5)
+    barely = strain.strain_events(np.where(curve < 0, 0.05 * curve, curve), 0, 2, 6)
+    assert barely.post_systolic_index is None
+
+
+def test_no_shortening_in_systole_is_a_plain_zero() -> None:
+    events = strain.strain_events(0.01 * np.array([0.0, 2, 4, 2, 0]), 0, 2, 4)
+    assert str(events.peak_systolic) == "0.0"
+
+
+def test_a_poor_segment_has_no_values_of_its_own_before_a_review() -> None:
+    result = straight_wall()
+    rows = measured(result, doubted(result))
+    assert rows.withheld == (FIRST,)
+    assert not set(OWN) & quantities(rows, FIRST)
+    assert {"strain_longitudinal", "drift"} & quantities(rows, FIRST) == {"strain_longitudinal"}
+    assert any(FIRST.replace("_", " ") in text for text in rows.warnings)
+    assert "basal inferoseptal" in dict(rows.omitted)["segments"]
+
+
+def test_a_review_gives_the_values_of_a_poor_segment() -> None:
+    result = dataclasses.replace(straight_wall(), reviewed=True)
+    rows = measured(result, doubted(result))
+    assert rows.withheld == ()
+    assert set(OWN) <= quantities(rows, FIRST)
+    assert any("read the values with care" in text for text in rows.warnings)
+
+
+def test_the_whole_contour_keeps_what_a_poor_segment_adds() -> None:
+    result = straight_wall()
+    sure, doubt = (
+        next(measured(result, trust).select("ls_a4c", "global")).value
+        for trust in (None, doubted(result))
+    )
+    assert doubt == pytest.approx(sure, abs=0.5)
+
+
+def test_definitions_tell_which_length_and_what_is_research() -> None:
+    rows = measured(straight_wall())
+    whole, part, layer, thick = (
+        next(rows.select(*names)).definition
+        for names in (
+            ("strain_longitudinal", "global"),
+            ("strain_longitudinal", "mid_inferoseptal"),
+            ("strain_longitudinal", "layer-endocardial"),
+            ("strain_radial", "global"),
+        )
+    )
+    assert "segment" not in whole
+    assert "research" not in whole
+    assert "the segment's share of the contour" in part
+    assert all("A research value." in text for text in (part, layer, thick))
