@@ -12,6 +12,7 @@ from engine.model import Scale
 from engine.registration.baselines import Baselines
 from engine.registration.doubt import in_doubt, refine_in_doubt
 from engine.registration.finetune import FinetuneSettings, LoopTrainer
+from engine.registration.main_courses import along_main_courses
 from engine.registration.multiscale import Motion, Stage
 from engine.registration.network import MotionEstimate, MotionUNet
 from engine.registration.pairs import ImagePairs, PairBatch
@@ -127,6 +128,7 @@ class MotionEstimator:
                 motion = Baselines(self._network, pairs, motion, part).refined(length)
             if lengths:
                 motion = along_shared_courses(pairs, motion, float(run.scale.fraction))
+                motion = along_main_courses(pairs, motion, float(run.scale.fraction))
         return Motion(unfolded(motion.displacement), motion.log_scale)
 
     @staticmethod

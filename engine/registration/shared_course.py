@@ -63,18 +63,24 @@ def along_shared_courses(pairs: ImagePairs, motion: Motion, scale: float) -> Mot
     if motion.log_scale is None or pairs.dims != 2 or count < LEAST_PAIRS:
         return motion
     displacement = motion.displacement.clone()
-    for indices in torch.arange(count).tensor_split(math.ceil(count / LONGEST)):
-        part = slice(int(indices[0]), int(indices[-1]) + 1)
+    for indices in stretches(count):
+        part = slice(indices.start, indices.stop)
         search: _Search | None = None
         for _ in range(_STEPS):
             so_far = Motion(displacement, motion.log_scale)
-            followed = _followed(pairs, so_far, indices.tolist(), scale)
+            followed = _followed(pairs, so_far, indices, scale)
             search = search or _Search.along(followed)
             if search is None:
                 break
             fields = search.step(followed.looks.levelled())
             displacement[part] += _change(displacement[part], search.courses, fields)
     return Motion(displacement, motion.log_scale)
+
+
+def stretches(count: int) -> list[range]:
+    """Return the stretches of a loop's pairs that are taken together, each of equal length."""
+    parts = torch.arange(count).tensor_split(math.ceil(count / LONGEST))
+    return [range(int(part[0]), int(part[-1]) + 1) for part in parts]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +98,7 @@ class _Followed:
     inside: Tensor
 
 
-def _followed(pairs: ImagePairs, motion: Motion, indices: list[int], scale: float) -> _Followed:
+def _followed(pairs: ImagePairs, motion: Motion, indices: range, scale: float) -> _Followed:
     """Follow the last frame's points back through some pairs."""
     size = (int(motion.displacement.shape[2]), int(motion.displacement.shape[3]))
     inside = pairs.at_size([indices[-1]], size).mask[0, 0].cpu() > 0.5

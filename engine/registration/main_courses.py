@@ -1,0 +1,107 @@
+"""Motion along a loop's main courses: what its points do beside them is taken for noise.
+
+The motion of tissue is a sum of few fields, each times one course through time: a wall follows one
+or two, a turning body two, a wall whose parts contract one after another three or four. The errors
+of pairs lie along every course alike. So the principal courses of the displacements that material
+points have in all pairs are kept where they stand out of the noise, and the others are taken out
+(Gavish and Donoho, IEEE Trans. Inf. Theory 60(8), 2014, on when a component is worth keeping).
+Where points move along many courses, as in blood, nothing is changed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from engine.registration.multiscale import Motion
+from engine.registration.pairs import ImagePairs
+from engine.registration.pyramid import correction_grid, resize_image
+from engine.registration.shared_course import LEAST_PAIRS, stretches
+from engine.registration.warp import compose, invert, resize_displacement, warp
+
+STANDS_OUT: Final = 1.2
+"""Mean square of a course over all pairs (their sum) above which it is kept, in squares of the
+median expected error of a pair: noise holds 0.3 to 1.5, the second course of a wall 1.5 to 30."""
+
+LARGEST_ERROR: Final = 0.5
+"""Expected error beyond which the network is not believed, px of the full grid: where motion is
+fast it expects more than it errs."""
+
+_FEWEST = 2
+"""Courses that may be kept in any loop; in a long one at most a quarter of its pairs."""
+
+
+def along_main_courses(pairs: ImagePairs, motion: Motion, scale: float) -> Motion:
+    """Return the motion of a loop without what lies beside its main courses.
+
+    Args:
+        pairs: All pairs of the loop, each the next one's predecessor; 2D.
+        motion: Theirs, ``(n, 2, *size)``, px of its grid, with its expected error.
+        scale: Of that grid, relative to the full resolution.
+
+    Returns:
+        The motion along the main courses; unchanged where points move along many, or a loop is
+        short, or the last frame has no mask.
+    """
+    log_scale = motion.log_scale
+    count = len(motion.displacement)
+    if log_scale is None or pairs.dims != 2 or count < LEAST_PAIRS:
+        return motion
+    size = motion.displacement.shape[2:]
+    grid = correction_grid(size)
+    finer = size[0] / grid[0]
+
+    def on_grid(images: Tensor, pair: int) -> Tensor:
+        return resize_image(images[pair].reshape(1, 1, *images.shape[-2:]).float(), grid)[0, 0]
+
+    displacement = motion.displacement.clone()
+    for indices in stretches(count):
+        inside = torch.stack([on_grid(pairs.mask, pair) for pair in indices]) > 0.5
+        if not bool(inside[-1].any()):
+            continue
+        expected = torch.stack([on_grid(log_scale, pair) for pair in indices])[inside].exp()
+        error = min(float(expected.median()), LARGEST_ERROR * scale) / finer
+        own = torch.cat([resize_displacement(displacement[[pair]], grid) for pair in indices])
+        for pair, change in zip(indices, _taken_out(own, inside[-1], error), strict=True):
+            displacement[pair] += resize_displacement(change[None], size)[0]
+    return Motion(displacement, log_scale)
+
+
+def _taken_out(own: Tensor, inside: Tensor, error: float) -> Tensor:
+    """Return what to add to displacements so that they lie along their main courses.
+
+    Args:
+        own: Displacement of neighbouring pairs, ``(n, 2, h, w)``, px.
+        inside: Points of the last frame that are looked at, ``(h, w)`` bool, at least one.
+        error: Expected of a pair, px.
+
+    Returns:
+        Same shape as ``own``; zeros where points move along many courses.
+    """
+    moved = _along_paths(own)
+    seen = moved[:, :, inside].flatten(1).double()
+    values, courses = torch.linalg.eigh(seen @ seen.T / int(inside.sum()))
+    beside = values <= STANDS_OUT * error**2
+    beside[-1] = False
+    if int((~beside).sum()) > max(_FEWEST, len(own) // 4):
+        return torch.zeros_like(own)
+    noise = courses[:, beside].float()
+    away = torch.einsum("kr,jr,jchw->kchw", noise, noise, moved)
+    changes = []
+    to_last = torch.zeros_like(own[:1])
+    for pair in reversed(range(len(own))):
+        changes.append(-warp(away[pair : pair + 1], to_last))
+        to_last = compose(invert(own[pair : pair + 1]), to_last)
+    return torch.cat(changes[::-1])
+
+
+def _along_paths(own: Tensor) -> Tensor:
+    """Return the displacements that the last frame's points have in all pairs, ``(n, 2, h, w)``."""
+    shift = torch.zeros_like(own[:1])
+    moved = []
+    for pair in reversed(range(len(own))):
+        moved.append(warp(own[pair : pair + 1], shift))
+        shift = shift + moved[-1]
+    return torch.cat(moved[::-1])
