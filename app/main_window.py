@@ -43,6 +43,7 @@ from app.panels.review_panel import ReviewPanel
 from app.panels.steps import StepsPanel
 from app.panels.track_panel import TrackPanel
 from app.recovery import Recovery
+from app.screen import place_first
 from app.status import StatusLine
 from app.unsaved import UnsavedWork
 from app.views.empty_view import EmptyView
@@ -221,7 +222,7 @@ class MainWindow(QMainWindow):
         context.jobs.activity_changed.connect(self._follow)
 
     def _restore(self) -> None:
-        self.resize(1440, 900)
+        place_first(self)
         geometry, state = self.context.settings.geometry()
         if not geometry.isEmpty():
             self.restoreGeometry(geometry)

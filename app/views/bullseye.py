@@ -16,6 +16,8 @@ from engine.export.palette import STRAIN, STRAIN_LIMIT
 from engine.model import Measurements
 
 QUANTITIES: Final = ("strain_longitudinal", "strain_circumferential")
+_LEGIBLE: Final = 190
+"""Least height with numbers that can be read, px."""
 _SIX: Final = (
     "anterior", "anteroseptal", "inferoseptal", "inferior", "inferolateral", "anterolateral",
 )  # fmt: skip
@@ -79,6 +81,7 @@ class BullseyeView(QWidget):
         super().__init__(parent)
         self._session = session
         self._values: dict[str, float] = {}
+        self._room = True
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Bull's-eye of end-systolic strain")
         for signal in (
@@ -94,6 +97,12 @@ class BullseyeView(QWidget):
         """Room for the rings and their title."""
         return QSize(240, 240)
 
+    def make_room(self, height: int) -> None:
+        """Leave where the height, px, is too small for numbers that can be read."""
+        if self._room != (height >= _LEGIBLE):
+            self._room = height >= _LEGIBLE
+            self.setVisible(self._room and bool(self._values))
+
     def refresh(self) -> None:
         """Take the values of the current loop."""
         loop = self._session.loop
@@ -101,7 +110,7 @@ class BullseyeView(QWidget):
         self._values = {}
         if loop is not None and measured is not None:
             self._values = end_systolic_values(loop, measured)
-        self.setVisible(bool(self._values))
+        self.setVisible(self._room and bool(self._values))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

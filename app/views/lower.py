@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.context import Context
@@ -10,6 +13,9 @@ from app.probe import Place
 from app.views.bullseye import BullseyeView
 from app.views.curves import CurvesView
 from app.views.probe_view import ProbeView
+
+_LEAST: Final = 150
+"""Height in which a curve can be read, px."""
 
 
 class LowerPane(QWidget):
@@ -42,10 +48,16 @@ class LowerPane(QWidget):
         self._measured = measured
         for view in (self.curves, self.probe):
             view.sought.connect(self.sought)
+        self.setMinimumHeight(_LEAST)
         self.probe.hide()
         self.hide()
         self._session.loop_changed.connect(self._choose)
         self._session.measurements_changed.connect(lambda: self.show_curves(True))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room the curves have it."""
+        super().resizeEvent(event)
+        self.bullseye.make_room(self.height())
 
     @property
     def curves_shown(self) -> bool:

@@ -69,6 +69,7 @@ class PlayerBar(QFrame):
         self.beats = QComboBox(self)
         self.beats.setToolTip("What is played. A beat that is chosen is also measured")
         self.beats.setAccessibleName("Beat")
+        self.beats.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.beats.setPlaceholderText("Part")
         self.beats.activated.connect(lambda: self.beat_chosen.emit(self.beats.currentData()))
         self._speed = QComboBox(self)
