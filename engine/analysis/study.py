@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.analysis.events import heart_cycle
+from engine.analysis.events import contour_areas, heart_cycle
 from engine.analysis.rows import RowWriter
 from engine.analysis.volume import LENGTH_TOLERANCE, biplane_volume, ejection_fraction
+from engine.analysis.wall import MOST_EXCLUDED
 from engine.config import MeasureConfig
 from engine.errors import InputError
 from engine.model import Measurement, Measurements, TrackingResult, View
 
 APICAL: Final = (View.A4C, View.A2C, View.APLAX)
 HEART_RATE_TOLERANCE: Final = 0.10
-MOST_REJECTED: Final = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +78,8 @@ def why_no_gls(views: Sequence[StudyView]) -> str | None:
     if pending:
         return f"The tracking of {', '.join(pending)} is not reviewed."
     for view in apical:
-        if len(view.rejected) > MOST_REJECTED:
-            return f"More than {MOST_REJECTED} segments of {view.result.view} were rejected."
+        if len(view.rejected) > MOST_EXCLUDED:
+            return f"More than {MOST_EXCLUDED} segments of {view.result.view} were rejected."
     rates = [_first(view.measurements, "heart_rate") for view in apical]
     known = [row.value for row in rates if row is not None]
     if len(known) < len(apical):
@@ -102,7 +103,10 @@ def _write_gls(writer: RowWriter, views: Sequence[StudyView]) -> None:
     if len(strains) < len(APICAL):
         writer.omit("gls", "A view has no end-systolic strain; mark its end-systole.")
         return
-    text = "Mean of the end-systolic strains of the whole contour of A4C, A2C and APLAX."
+    text = (
+        "Mean of the end-systolic strains (Lagrangian, Voigt 2015) of the whole contours of A4C, "
+        "A2C and APLAX, all reviewed."
+    )
     writer.add("gls", text, "global", float(np.mean(strains)), "%")
 
 
@@ -130,31 +134,25 @@ def _write_segments(writer: RowWriter, views: Sequence[StudyView], config: Measu
 
 
 def _write_biplane(writer: RowWriter, views: Sequence[StudyView]) -> None:
-    by_view = {view.result.view: view.result for view in views}
+    by_view = {view.result.view: view for view in views}
     first, second = by_view.get(View.A4C), by_view.get(View.A2C)
     if first is None or second is None:
         writer.omit("biplane volume", "The biplane method needs A4C and A2C.")
         return
-    if (
-        first.contours is None
-        or second.contours is None
-        or first.spacing_mm is None
-        or second.spacing_mm is None
-    ):
-        writer.omit("biplane volume", "A4C and A2C need contours and pixel spacing.")
+    plane, other = _plane(first), _plane(second)
+    if plane is None or other is None:
+        writer.omit("biplane volume", "A4C and A2C need contours that move, and pixel spacing.")
         return
-    cycles = heart_cycle(first), heart_cycle(second)
+    cycles = heart_cycle(first.result), heart_cycle(second.result)
     volumes = []
     for phase in ("start", "end_systole"):
         frames = [getattr(cycle, phase) for cycle in cycles]
         if None in frames:
             writer.omit("biplane volume", "End-systole of A4C or A2C is unknown.")
             return
+        (curves, spacing), (others, other_spacing) = plane, other
         volume, difference = biplane_volume(
-            first.contours.endocardial[frames[0]],
-            first.spacing_mm,
-            second.contours.endocardial[frames[1]],
-            second.spacing_mm,
+            curves[frames[0]], spacing, others[frames[1]], other_spacing
         )
         if difference > LENGTH_TOLERANCE:
             writer.warn(
@@ -167,6 +165,17 @@ def _write_biplane(writer: RowWriter, views: Sequence[StudyView]) -> None:
     writer.add("volume", f"{text}, end-systole.", "global", volumes[1], "mL")
     fraction = 100 * ejection_fraction(volumes[0], volumes[1])
     writer.add("ejection_fraction", f"(EDV - ESV) / EDV. {text}.", "global", fraction, "%")
+
+
+def _plane(view: StudyView) -> tuple[NDArray[np.float32], tuple[float, float]] | None:
+    """Return the endocardium of every frame, px, and the spacing, mm; None where one is missing.
+
+    Contours that rest tell no volume at end-systole: the wall that was followed tells it then.
+    """
+    moving = contour_areas(view.result) is not None
+    contours = view.result.contours if moving else view.measurements.wall
+    spacing = view.result.spacing_mm
+    return None if contours is None or spacing is None else (contours.endocardial, spacing)
 
 
 def _first(

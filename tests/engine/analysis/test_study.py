@@ -66,3 +66,25 @@ def test_a_view_twice_is_refused() -> None:
     view = study_view(View.A4C)
     with pytest.raises(InputError, match="twice"):
         combine([view, view], CONFIG)
+
+
+def resting(view: View) -> StudyView:
+    """The same view with the end-diastolic contours in every frame."""
+    result = beating(view=view, moving=False)
+    return StudyView(result, measure(result, CONFIG, NullProgress()))
+
+
+def test_contours_that_rest_give_the_volumes_of_the_wall_that_was_followed() -> None:
+    views = [resting(View.A4C), resting(View.A2C)]
+    study = combine(views, CONFIG)
+    assert next(study.select("ejection_fraction")).value == pytest.approx(48.8, abs=1.5)
+
+
+def test_contours_that_rest_alone_give_no_volume() -> None:
+    views = [
+        dataclasses.replace(view, measurements=dataclasses.replace(view.measurements, wall=None))
+        for view in (resting(View.A4C), resting(View.A2C))
+    ]
+    study = combine(views, CONFIG)
+    assert not list(study.select("ejection_fraction"))
+    assert "contours that move" in dict(study.omitted)["biplane volume"]
