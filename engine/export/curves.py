@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from engine.export.numbers import unit_sign
@@ -113,6 +114,9 @@ def draw_curves(
     axes.grid(axis="y", color="#e8ebee", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.margins(x=0.01, y=0.08)
+    for axis in (axes.xaxis, axes.yaxis):
+        # Steps that a reader counts in: never 2.5 or 7.5.
+        axis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))
     if len(curves) > 1:
         axes.legend(
             loc="upper left", bbox_to_anchor=(1.0, 1.03), fontsize=6.8, frameon=False,

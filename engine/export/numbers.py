@@ -11,7 +11,7 @@ from typing import Final
 
 from engine.model import Measurement
 
-_WHOLE: Final = frozenset({"%", "cm/s", "mm/s", "ms", "1/min", "mL", "degree", "mm", "px", "px^2"})
+_WHOLE: Final = frozenset({"%", "cm/s", "mm/s", "ms", "1/min", "mL", "degree", "mm", "px"})
 _TENTHS: Final = frozenset({"cm^2", "px/frame", "cm"})
 _FINE: Final = frozenset({"drift"})
 """Quantities given in tenths whatever their unit: half a percent of drift is much."""
@@ -53,6 +53,8 @@ def plain_number(value: float, unit: str, *, tenths: bool = False) -> str:
         text = f"{value:.1f}"
     elif unit in _WHOLE:
         text = f"{value:.0f}"
+    elif unit == "px^2":
+        text = f"{_rounded(value, 3):.0f}"
     else:
         text = _two_digits(value)
     if not text.strip("-0."):
@@ -119,7 +121,12 @@ def _two_digits(value: float) -> str:
     if value == 0:
         return "0"
     digits = 1 - math.floor(math.log10(abs(value)))
-    rounded = round(value, digits)
+    rounded = _rounded(value, 2)
     if abs(rounded) < 1e-4 or abs(rounded) >= 1e5:
         return f"{rounded:.1e}"
     return f"{rounded:.{max(digits, 0)}f}"
+
+
+def _rounded(value: float, digits: int) -> float:
+    """Return a number with so many digits before or after the point that count."""
+    return round(value, digits - 1 - math.floor(math.log10(abs(value)))) if value else 0.0

@@ -22,6 +22,7 @@ from engine.export.notices import RESEARCH_USE
 from engine.export.palette import DARK, PRINT, SPEED, ColourMap
 from engine.export.quiver import (
     LENGTH_STEPS,
+    TRUSTED,
     arrow_polygons,
     legible_step,
     sample_arrows,
@@ -188,6 +189,33 @@ def _draw_arrows(
     colours[:, :3] = SPEED.colours(arrows.speeds, 0, limit) / 255.0
     colours[:, 3] = np.where(arrows.trusted, 1.0, _FADED)
     axes.add_collection(PolyCollection(list(shapes), facecolors=colours, linewidths=0))
+
+
+def lay_colours(
+    axes: Axes,
+    colours: NDArray[np.uint8],
+    opacity: NDArray[np.floating],
+    trust: NDArray[np.floating] | NDArray[np.bool_] | None,
+    pixel: tuple[float, float],
+) -> None:
+    """Lay a map in colour over a field that is drawn; what is not trusted fades.
+
+    Args:
+        axes: With the field.
+        colours: ``(H, W, 3)`` uint8, RGB.
+        opacity: ``(H, W)`` in [0, 1].
+        trust: ``(H, W)`` in [0, 1] or bool, or None.
+        pixel: Size of a pixel (x, y) in the unit of the axes.
+    """
+    height, width = opacity.shape
+    seen = (
+        opacity if trust is None else np.where(np.asarray(trust) >= TRUSTED, opacity, opacity / 3)
+    )
+    image = np.concatenate([colours / 255.0, seen[..., None]], axis=-1)
+    limits = axes.get_xlim(), axes.get_ylim()
+    axes.imshow(image, extent=image_extent((height, width), pixel), interpolation="nearest")
+    axes.set_xlim(limits[0])
+    axes.set_ylim(limits[1])
 
 
 def draw_speed_bar(axes: Axes, limit: float, unit: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.backends.backend_pdf import PdfPages
 from numpy.typing import NDArray
 
+from engine.analysis.strain_map import StrainMap
 from engine.analysis.trust import trust_map
 from engine.config import ReportConfig
 from engine.export.detail_pages import fine_print, fit_table, research_appendix, settings_table
@@ -21,6 +22,7 @@ from engine.export.moving_wall import with_measured_beat, with_measured_wall
 from engine.export.notices import HIDDEN, lacks_contrast, reader_warnings
 from engine.export.overlay import speed_limit
 from engine.export.page import CONTENT, TOP, Flow, Page
+from engine.export.page_pictures import draw_blood, draw_scales, draw_velocity
 from engine.export.strain_page import (
     draw_layers,
     draw_strain,
@@ -28,14 +30,8 @@ from engine.export.strain_page import (
     segment_table,
     strain_cards,
 )
-from engine.export.strain_picture import write_strain_map
-from engine.export.summary_parts import (
-    beat_line,
-    draw_phases,
-    draw_scales,
-    further_table,
-    reasons,
-)
+from engine.export.strain_picture import draw_strain_map, end_systolic_map, write_strain_map
+from engine.export.summary_parts import beat_line, further_table, reasons
 from engine.export.tables import write_csv, write_summary
 from engine.io.atomic import atomic_path
 from engine.model import Measurements, Target, TrackingResult
@@ -95,17 +91,20 @@ def write_report(
         write_movie(
             files[-1], result, scale, config, progress, trust=trust, banner=banner, arrows=not blind
         )
+    strain = None
+    if result.target is Target.TISSUE and (config.figures or config.pdf):
+        strain = end_systolic_map(result)
     if config.figures:
         files += write_field_figures(
             out_dir, result, config, progress, trust=trust, banner=banner, arrows=not blind
         )
-        strain_file = out_dir / "strain-map.png"
-        if result.target is Target.TISSUE and write_strain_map(strain_file, result, trust=trust):
-            files.append(strain_file)
+        if strain is not None:
+            files.append(out_dir / "strain-map.png")
+            write_strain_map(files[-1], result, strain, trust=trust)
     if config.pdf:
         progress.check()
         files.append(out_dir / "report.pdf")
-        write_pdf(files[-1], result, measurements, config, trust=trust)
+        write_pdf(files[-1], result, measurements, config, trust=trust, strain=strain)
     progress.report(Step("report", 1, 1, fraction=1.0))
     return tuple(files)
 
@@ -117,6 +116,7 @@ def write_pdf(
     config: ReportConfig,
     *,
     trust: Trust | None = None,
+    strain: StrainMap | None = None,
 ) -> None:
     """Write the PDF: strain for tissue, velocity and vortices for blood; A4, fonts embedded.
 
@@ -126,11 +126,12 @@ def write_pdf(
         measurements: What was measured.
         config: Holds the speed at the top of the colour bars.
         trust: ``(T-1, H, W)`` of the finest scale, or None.
+        strain: Of every pixel of the wall at end-systole, or None.
 
     Raises:
         OutputError: If it cannot be written; nothing half-written stays.
     """
-    pages = report_pages(result, measurements, config, trust=trust)
+    pages = report_pages(result, measurements, config, trust=trust, strain=strain)
     about = {"Title": "Myoflux report", "Creator": f"Myoflux {result.software_version}"}
     source = result.source_name or result.source_sha256[:12]
     # Type 42 keeps the letters as letters: searchable, and sharp at any size.
@@ -150,6 +151,7 @@ def report_pages(
     config: ReportConfig,
     *,
     trust: Trust | None = None,
+    strain: StrainMap | None = None,
 ) -> list[Page]:
     """Return the pages of the PDF: a summary, the fields with their fit, and the fine print."""
     blood = result.target is Target.BLOOD
@@ -171,15 +173,21 @@ def report_pages(
         y = draw_strain(first, y, result, measurements, component)
         segment_table(flow, result, measurements, component)
         draw_layers(flow, result, measurements, component)
+        if strain is not None:
+            draw_strain_map(flow, result, strain, trust)
     else:
         said = [why for what, why in measurements.omitted if "strain" in what.lower()]
         y = reasons(first, y, "No strain", said, NO_CONTOURS)
     beside = further_table(first, y, result, measurements)
     limit = None if lacks_contrast(measurements) else speed_limit(result, config)
-    draw_phases(first, (y, CONTENT - beside), result, limit, trust)
+    place = y, CONTENT - beside
+    if blood and limit is not None:
+        draw_blood(first, place, result, measurements, limit, trust)
+    else:
+        draw_velocity(first, place, result, limit, trust)
+    fit_table(flow, result)
     if limit is not None:
         draw_scales(flow, result, limit, trust)
-    fit_table(flow, result)
     research_appendix(flow, measurements)
     settings_table(flow, result)
     fine_print(flow, result, measurements, warnings)

@@ -139,7 +139,7 @@ def draw_layers(
         return
     page = flow.room(62)
     page.heading(flow.y + 4, "Layers and rate" if len(groups) > 1 else groups[0][1])
-    width = CONTENT / 2
+    width = CONTENT / len(groups)
     for column, (curves, label) in enumerate(groups):
         legend = 26 if len(curves) > 1 else 4
         axes = page.axes(MARGIN + column * width + 9, flow.y + 13, width - 9 - legend, 36)

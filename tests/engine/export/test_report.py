@@ -19,7 +19,7 @@ from engine.errors import OutputError
 from engine.export.curves import Curve, curve_of, draw_curves
 from engine.export.detail_pages import settings_words
 from engine.export.notices import ARROWS_NOT_REVIEWED, NOT_REVIEWED, reader_warnings
-from engine.export.page import Page
+from engine.export.page import MARGIN, WIDTH, Page
 from engine.export.palette import PRINT
 from engine.export.report import report_pages, write_pdf, write_report
 from engine.export.strain_page import beat_trust
@@ -301,3 +301,29 @@ def test_a_segment_is_as_trusted_in_the_table_as_in_its_warning() -> None:
     assert curve is not None
     assert beat_trust(rows, region, curve) == 0.48
     assert beat_trust(Measurements(tuple(loop)), region, curve) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_a_blood_page_shows_velocity_vorticity_and_the_ways_of_vortices(calibrated: bool) -> None:
+    result = dataclasses.replace(
+        drift_result() if calibrated else uncalibrated(), target=Target.BLOOD, es_frame=None
+    )
+    length, turn, speed = (
+        ("mm", "m^2/s", "cm/s") if calibrated else ("px", "px^2/frame", "px/frame")
+    )
+    rows = list(_flow(speed).rows)
+    for index in range(1, 4):
+        for quantity, value, unit in (
+            ("vortex_x", 10.0 + index, length),
+            ("vortex_y", 8.0, length),
+            ("circulation", -2.0, turn),
+        ):
+            rows.append(Measurement(quantity, "V.", "vortex-1", value, unit, 5 + index, None, 0.7))
+    page = report_pages(result, Measurements(tuple(rows)), ReportConfig())[0]
+    words = _texts(page)
+    for title in ("Velocity: frame", "Vorticity: frame", "Paths of the vortices"):
+        assert any(word.startswith(title) for word in words), title
+    assert any(word == f"Vorticity\n1/{'s' if calibrated else 'frame'}" for word in words)
+    ends = [axes.get_position().x1 for axes in page.figure.axes if axes.images]
+    assert max(ends) > 0.7, "the row of pictures fills the page's width"
+    assert max(ends) < 1 - MARGIN / WIDTH + 1e-6

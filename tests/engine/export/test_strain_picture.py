@@ -12,7 +12,13 @@ from synthetic_results import drift_result, ring_contours
 
 from engine.analysis.strain_map import strain_map, strain_maps
 from engine.errors import Cancelled, InputError
-from engine.export.strain_picture import write_strain_map
+from engine.export.page import Flow
+from engine.export.strain_picture import (
+    draw_strain_map,
+    end_systolic_map,
+    strain_shares,
+    write_strain_map,
+)
 from engine.model import Contours, Scale, ScaleField, TrackingResult
 from engine.progress import NullProgress, RecordingProgress
 
@@ -54,12 +60,37 @@ def test_a_ring_that_grows_evenly_lengthens_everywhere() -> None:
 
 def test_it_is_drawn_where_both_frames_are_known(tmp_path: Path) -> None:
     result = _stretched(1.1, 0.8, _line((40, 10), (40, 50)))
-    assert write_strain_map(tmp_path / "map.png", result)
+    found = end_systolic_map(result)
+    assert found is not None
+    write_strain_map(tmp_path / "map.png", result, found)
     with Image.open(tmp_path / "map.png") as picture:
         assert min(picture.size) > 500
     for without in ({"es_frame": None}, {"contours": None}, {"es_frame": 5}):
-        assert not write_strain_map(tmp_path / "none.png", replace(result, **without))
-    assert not (tmp_path / "none.png").exists()
+        assert end_systolic_map(replace(result, **without)) is None
+
+
+def test_a_page_tells_which_share_shortens_how_far() -> None:
+    result = _stretched(1.1, 0.8, _line((40, 10), (40, 50)))
+    found = end_systolic_map(result)
+    assert found is not None
+    assert strain_shares(found, None)[0] == ("Shortens by 15 % or more", "100 %")
+    trust = np.zeros(SIZE)
+    columns = np.nonzero(result.mask[1].any(axis=0))[0]
+    trust[:, : columns[len(columns) // 4]] = 1.0
+    shares = dict(strain_shares(found, trust))
+    assert shares["Shortens by 15 % or more"] == "100 %"
+    assert shares["Lengthens by 5 % or more"] == "0 %"
+    share = 1 - (result.mask[1] & (trust > 0)).sum() / result.mask[1].sum()
+    assert shares["Not trusted, of the whole wall"] == f"{100 * share:.0f} %"
+    assert 0.5 < share < 0.95
+    assert strain_shares(found, np.zeros(SIZE))[0][1] == "–"
+    flow = Flow("Strain report", "")
+    draw_strain_map(flow, result, found, trust[None])
+    told = " ".join(text.get_text() for text in flow.pages[0].figure.texts)
+    assert "Longitudinal strain at every pixel" in told
+    assert "research value" in told
+    assert len(flow.pages[0].figure.axes) == 2, "the picture and its bar"
+    assert 40 < flow.y < 150
 
 
 def test_what_it_needs_is_told() -> None:
