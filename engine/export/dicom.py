@@ -22,6 +22,7 @@ from engine.config import ReportConfig
 from engine.errors import InputError
 from engine.export.notices import RESEARCH_USE
 from engine.export.overlay import OverlayPainter
+from engine.export.quiver import Trust
 from engine.export.raster import Picture
 from engine.io.atomic import atomic_path
 from engine.io.dicom_write import new_ultrasound
@@ -54,7 +55,7 @@ def write_overlay_dicom(
     config: ReportConfig,
     progress: Progress,
     *,
-    trust: NDArray[np.floating] | NDArray[np.bool_] | None = None,
+    trust: Trust | None = None,
     banner: str = "",
     arrows: bool = True,
     region: NDArray[np.bool_] | None = None,

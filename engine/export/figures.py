@@ -14,7 +14,7 @@ from engine.errors import InputError
 from engine.export.overlay import pair_velocity, speed_limit
 from engine.export.palette import DARK
 from engine.export.panels import Backdrop, Panel, field_figure, save
-from engine.export.quiver import nice_limit
+from engine.export.quiver import Trust, nice_limit
 from engine.model import TrackingResult
 from engine.progress import Progress, Step
 
@@ -70,7 +70,7 @@ def write_field_figures(
     progress: Progress,
     *,
     frame: int | None = None,
-    trust: NDArray[np.floating] | NDArray[np.bool_] | None = None,
+    trust: Trust | None = None,
     banner: str = "",
     arrows: bool = True,
 ) -> tuple[Path, ...]:

@@ -16,6 +16,7 @@ from engine.config import ReportConfig
 from engine.errors import OutputError
 from engine.export.mask_picture import mask_scene
 from engine.export.overlay import OverlayPainter
+from engine.export.quiver import Trust
 from engine.export.raster import Picture
 from engine.export.stage import Stage
 from engine.io.atomic import atomic_path
@@ -66,7 +67,7 @@ def write_movie(
     config: ReportConfig,
     progress: Progress,
     *,
-    trust: NDArray[np.floating] | NDArray[np.bool_] | None = None,
+    trust: Trust | None = None,
     banner: str = "",
     arrows: bool = True,
 ) -> None:

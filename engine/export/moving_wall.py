@@ -6,16 +6,14 @@ import dataclasses
 from contextlib import suppress
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.analysis.events import LOOP_START, HeartCycle, heart_cycle
 from engine.analysis.wall import track_wall
 from engine.config import MeasureConfig
 from engine.errors import InputError
 from engine.export.curves import curve_of
+from engine.export.quiver import Trust
 from engine.model import Contours, Measurements, ScaleField, Target, TrackingResult
-
-Trust = NDArray[np.floating] | NDArray[np.bool_]
 
 
 def with_tracked_wall(

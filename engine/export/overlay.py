@@ -14,6 +14,7 @@ from engine.config import ReportConfig
 from engine.export.palette import DARK, SPEED
 from engine.export.quiver import (
     LENGTH_STEPS,
+    Trust,
     arrow_polygons,
     legible_step,
     nice_limit,
@@ -41,7 +42,7 @@ class OverlayPainter:
         scale: Scale,
         config: ReportConfig,
         *,
-        trust: NDArray[np.floating] | NDArray[np.bool_] | None = None,
+        trust: Trust | None = None,
         banner: str = "",
         arrows: bool = True,
         remark: str = "",

@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
-from numpy.typing import NDArray
 
 from engine.analysis.gradients import velocity_gradient
 from engine.analysis.velocity import velocity_field
@@ -28,7 +27,7 @@ from engine.export.panels import (
     lay_colours,
 )
 from engine.export.picture_row import Cell, draw_row, row_height
-from engine.export.quiver import legible_step, nice_limit
+from engine.export.quiver import Trust, legible_step, nice_limit
 from engine.model import Measurements, ScaleField, TrackingResult
 
 FAINT: Final = ("Faint:", "not trusted")
@@ -40,8 +39,6 @@ _PERCENTILE: Final = 99.0
 #: Half the stencil of the map of vorticity, px: as smooth as the map of the window.
 _HALF_WIDTH: Final = 5
 _STRONG: Final = 0.9
-
-Trust = NDArray[np.floating] | NDArray[np.bool_]
 
 
 def draw_velocity(

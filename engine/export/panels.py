@@ -23,6 +23,7 @@ from engine.export.palette import DARK, PRINT, SPEED, ColourMap
 from engine.export.quiver import (
     LENGTH_STEPS,
     TRUSTED,
+    Trust,
     arrow_polygons,
     legible_step,
     sample_arrows,
@@ -52,7 +53,7 @@ class Panel:
 
     title: str
     velocity: NDArray[np.floating] | None
-    trust: NDArray[np.floating] | NDArray[np.bool_] | None = None
+    trust: Trust | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +176,7 @@ def draw_field(axes: Axes, panel: Panel, behind: Backdrop, limit: float, step_px
 def _draw_arrows(
     axes: Axes,
     velocity: NDArray[np.floating],
-    trust: NDArray[np.floating] | NDArray[np.bool_] | None,
+    trust: Trust | None,
     behind: Backdrop,
     *,
     limit: float,
@@ -195,7 +196,7 @@ def lay_colours(
     axes: Axes,
     colours: NDArray[np.uint8],
     opacity: NDArray[np.floating],
-    trust: NDArray[np.floating] | NDArray[np.bool_] | None,
+    trust: Trust | None,
     pixel: tuple[float, float],
 ) -> None:
     """Lay a map in colour over a field that is drawn; what is not trusted fades.
@@ -209,7 +210,9 @@ def lay_colours(
     """
     height, width = opacity.shape
     seen = (
-        opacity if trust is None else np.where(np.asarray(trust) >= TRUSTED, opacity, opacity / 3)
+        opacity
+        if trust is None
+        else np.where(np.asarray(trust, np.float64) >= TRUSTED, opacity, opacity / 3)
     )
     image = np.concatenate([colours / 255.0, seen[..., None]], axis=-1)
     limits = axes.get_xlim(), axes.get_ylim()

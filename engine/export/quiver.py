@@ -23,6 +23,9 @@ LENGTH_STEPS: Final = 1.5
 # A few outliers must not draw spears over the picture.
 LONGEST: Final = 1.25
 
+Trust = NDArray[np.floating] | NDArray[np.bool_]
+"""How far values can be trusted: in [0, 1], of which ``TRUSTED`` and more counts, or yes and no."""
+
 
 @dataclass(frozen=True, eq=False)
 class Arrows:
@@ -64,7 +67,7 @@ def sample_arrows(
     velocity: NDArray[np.floating],
     mask: NDArray[np.bool_],
     step_px: float,
-    trust: NDArray[np.floating] | NDArray[np.bool_] | None = None,
+    trust: Trust | None = None,
 ) -> Arrows:
     """Sample a velocity field on a regular grid inside a mask.
 

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import matplotlib
-import numpy as np
 from matplotlib.backends.backend_pdf import PdfPages
-from numpy.typing import NDArray
 
 from engine.analysis.strain_map import StrainMap
 from engine.analysis.trust import trust_map
@@ -23,6 +21,7 @@ from engine.export.notices import HIDDEN, lacks_contrast, reader_warnings
 from engine.export.overlay import speed_limit
 from engine.export.page import CONTENT, TOP, Flow, Page
 from engine.export.page_pictures import draw_blood, draw_scales, draw_velocity
+from engine.export.quiver import Trust
 from engine.export.strain_page import (
     draw_layers,
     draw_strain,
@@ -43,8 +42,6 @@ NEEDS_CONTRAST: Final = (
     "arrows all the same, switch them on in the window."
 )
 NO_CONTOURS: Final = "The result holds no contours, along which strain is measured."
-
-Trust = NDArray[np.floating] | NDArray[np.bool_]
 
 
 def write_report(

@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from engine.analysis.strain_map import StrainMap, strain_map
 from engine.export.figures import backdrop, frame_note
@@ -27,7 +26,7 @@ from engine.export.panels import (
     save,
 )
 from engine.export.picture_row import BAR, Cell, draw_row, row_height, shape_of
-from engine.export.quiver import TRUSTED
+from engine.export.quiver import TRUSTED, Trust
 from engine.model import TrackingResult
 
 _WIDTH, _BAR, _TOP, _BOTTOM = 6.0, 1.05, 0.36, 0.44
@@ -36,8 +35,6 @@ _TALLEST: Final = 72.0
 _TABLE: Final = 84.0
 #: Strain below which the wall hardly moves, and above which it shortens well, %.
 _LITTLE, _WELL = 5.0, 15.0
-
-Trust = NDArray[np.floating] | NDArray[np.bool_]
 
 
 def end_systolic_map(result: TrackingResult) -> StrainMap | None:
