@@ -1,6 +1,7 @@
 """Rows of what a strain curve has once: named values, times, drift and dispersion.
 
-A segment that is poorly tracked has no values of its own until a person has accepted it. What does
+A segment that the program itself tracked poorly has no values of its own until a person has
+accepted it. What does
 not track is excluded (steps common to the programs: PMC8352045, table 3), and artefacts change the
 values of segments where they hardly change those of the whole (Open Heart 2022;9:e002136). Its
 curve stays in the table, with its trust.
@@ -156,8 +157,12 @@ def _judge_segments(writer: RowWriter, wall: Wall, trust: NDArray[np.float64] | 
     if not poor:
         return
     said = f"Tracking is poor in: {names(poor)}."
+    # The trust of a field that tells no error of its own is a caution, not a measurement.
+    measured = writer.result.finest.uncertainty is not None
     if writer.result.reviewed:
         writer.warn(f"{said} A review has accepted it; read the values with care.")
+    elif not measured:
+        writer.warn(f"{said} Review or exclude these segments.")
     else:
         writer.withheld = tuple(segment.name for segment in poor)
         writer.warn(f"{said} No values of their own are given before they are accepted in review.")

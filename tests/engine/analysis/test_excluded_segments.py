@@ -1,6 +1,7 @@
 """What a review rejects: no value rests on it, and everything says so."""
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -23,8 +24,10 @@ def place(x: np.ndarray, part: float) -> np.ndarray:
     return np.where(x < border, border + (x - border) * (1 - 0.2 * part), x)
 
 
-def straight_wall(**changes: object) -> TrackingResult:
-    """A straight wall whose last two segments of six do not shorten."""
+def straight_wall(
+    place: Callable[[np.ndarray, float], np.ndarray] = place, **changes: object
+) -> TrackingResult:
+    """A straight wall whose last two segments of six do not shorten, or that moves otherwise."""
     parts = np.sin(np.pi * np.arange(FRAMES) / (FRAMES - 1))
     x = np.arange(WIDTH, dtype=float)
     fields = np.zeros((FRAMES - 1, 2, HEIGHT, WIDTH), np.float32)
@@ -35,7 +38,7 @@ def straight_wall(**changes: object) -> TrackingResult:
     s = np.linspace(LEFT, RIGHT, 121)
     inner = np.stack([np.stack([place(s, p), np.full_like(s, 70.0)], 1) for p in parts])
     mask = np.zeros((FRAMES, HEIGHT, WIDTH), bool)
-    mask[:, 45:76, 20:230] = True
+    mask[:, 45:76, 20:245] = True
     result = TrackingResult(
         fields=(ScaleField(Scale.FULL, fields),),
         mask=mask,

@@ -4,16 +4,15 @@ import dataclasses
 
 import numpy as np
 import pytest
+from test_excluded_segments import LEFT, RIGHT, straight_wall
 
 from engine.analysis import strain
 from engine.analysis.measure import measure
 from engine.analysis.trust import TrustMap, trust_map
 from engine.config import MeasureConfig
-from engine.model import Contours, Measurements, Scale, ScaleField, Target, TrackingResult, View
+from engine.model import Measurements, TrackingResult
 from engine.progress import NullProgress
 
-FRAMES, HEIGHT, WIDTH, ES = 9, 120, 250, 4
-LEFT, RIGHT = 30.0, 220.0
 FIRST, LAST = "basal_inferoseptal", "basal_anterolateral"
 OWN = ("ls_a4c", "ls_a4c_peak", "post_systolic_index", "time_to_peak")
 
@@ -24,31 +23,16 @@ def place(x: np.ndarray, part: float) -> np.ndarray:
     return border + (x - border) * np.where(x < border, 1 - 0.2 * part, 1 + 0.1 * part)
 
 
-def straight_wall() -> TrackingResult:
-    """A straight wall in four chambers' view, tracked exactly."""
-    parts = np.sin(np.pi * np.arange(FRAMES) / (FRAMES - 1))
-    x, material = np.arange(WIDTH, dtype=float), np.linspace(-400, 700, 20001)
-    fields = np.zeros((FRAMES - 1, 2, HEIGHT, WIDTH), np.float32)
-    for k in range(FRAMES - 1):
-        at_fixed = np.interp(x, place(material, parts[k + 1]), material)
-        fields[k, 0] = place(at_fixed, parts[k]) - x
-    s = np.linspace(LEFT, RIGHT, 121)
-    inner = np.stack([np.stack([place(s, part), np.full_like(s, 70.0)], 1) for part in parts])
-    mask = np.zeros((FRAMES, HEIGHT, WIDTH), bool)
-    mask[:, 45:76, 20:245] = True
-    return TrackingResult(
-        fields=(ScaleField(Scale.FULL, fields),),
-        mask=mask,
-        method="exact",
-        target=Target.TISSUE,
-        source_sha256="0",
-        software_version="0",
-        frame_times_s=np.arange(FRAMES) * 0.02,
-        spacing_mm=(0.5, 0.5),
-        contours=Contours(inner.astype(np.float32), (inner - (0.0, 20.0)).astype(np.float32)),
-        view=View.A4C,
-        ed_frame=0,
-        es_frame=ES,
+def late_wall(**changes: object) -> TrackingResult:
+    """A straight wall in four chambers' view, tracked exactly; its last sixth lengthens."""
+    return straight_wall(place, **changes)
+
+
+def judged(result: TrackingResult) -> TrackingResult:
+    """The same with the error that a network expects of its field."""
+    error = np.full(result.mask[1:].shape, 0.1, dtype=np.float16)
+    return dataclasses.replace(
+        result, fields=(dataclasses.replace(result.finest, uncertainty=error),)
     )
 
 
@@ -69,7 +53,7 @@ def quantities(rows: Measurements, region: str) -> set[str]:
 
 
 def test_a_segment_that_only_lengthens_has_no_peak_of_shortening() -> None:
-    rows = measured(straight_wall())
+    rows = measured(late_wall())
     assert {"ls_a4c", "ls_a4c_peak"} <= quantities(rows, LAST)
     assert not {"post_systolic_index", "time_to_peak"} & quantities(rows, LAST)
     assert next(rows.select("ls_a4c", LAST)).value == pytest.approx(10, abs=1)
@@ -92,7 +76,7 @@ def test_no_shortening_in_systole_is_a_plain_zero() -> None:
 
 
 def test_a_poor_segment_has_no_values_of_its_own_before_a_review() -> None:
-    result = straight_wall()
+    result = judged(late_wall())
     rows = measured(result, doubted(result))
     assert rows.withheld == (FIRST,)
     assert not set(OWN) & quantities(rows, FIRST)
@@ -102,15 +86,23 @@ def test_a_poor_segment_has_no_values_of_its_own_before_a_review() -> None:
 
 
 def test_a_review_gives_the_values_of_a_poor_segment() -> None:
-    result = dataclasses.replace(straight_wall(), reviewed=True)
+    result = judged(late_wall(reviewed=True))
     rows = measured(result, doubted(result))
     assert rows.withheld == ()
     assert set(OWN) <= quantities(rows, FIRST)
     assert any("read the values with care" in text for text in rows.warnings)
 
 
+def test_a_field_of_other_programs_keeps_the_values_of_a_poor_segment() -> None:
+    result = late_wall()
+    rows = measured(result, doubted(result))
+    assert rows.withheld == ()
+    assert set(OWN) <= quantities(rows, FIRST)
+    assert any("Review or exclude" in text for text in rows.warnings)
+
+
 def test_the_whole_contour_keeps_what_a_poor_segment_adds() -> None:
-    result = straight_wall()
+    result = late_wall()
     sure, doubt = (
         next(measured(result, trust).select("ls_a4c", "global")).value
         for trust in (None, doubted(result))
@@ -119,7 +111,7 @@ def test_the_whole_contour_keeps_what_a_poor_segment_adds() -> None:
 
 
 def test_definitions_tell_which_length_and_what_is_research() -> None:
-    rows = measured(straight_wall())
+    rows = measured(late_wall())
     whole, part, layer, thick = (
         next(rows.select(*names)).definition
         for names in (
