@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
+from app.operations.measure import segment_names
 from app.playback import Player
 from app.session import Session
 from app.views.plots import quiet_plot
@@ -133,17 +135,18 @@ class CurvesView(QWidget):
         regions = plotted_regions(rows)
         timed = all(row.time_s is not None for row in rows)
         self._times = _frame_axis(rows, timed=timed)
-        for index, region in enumerate(regions):
+        shades = region_shades(regions, segment_names(loop))
+        for region in regions:
             points = [row for row in rows if row.region == region]
             main = region in {"global", "mask"}
-            pen = pyqtgraph.mkPen(_SHADES[index % len(_SHADES)], width=2.4 if main else 1.4)
+            pen = pyqtgraph.mkPen(shades[region], width=2.4 if main else 1.4)
             item.plot(
                 [self._times[row.frame] for row in points if row.frame is not None],
                 [row.value for row in points],
                 pen=pen,
                 antialias=True,
             )
-        self._legend.setText(legend_html(regions) if len(regions) > 1 else "")
+        self._legend.setText(legend_html(shades) if len(regions) > 1 else "")
         self._make_room()
         low, high = marked_range([row.value for row in rows if row.region in regions])
         item.setYRange(low, high, padding=0)
@@ -229,11 +232,22 @@ def plotted_regions(rows: list[Measurement]) -> list[str]:
     return plain if len(plain) > 1 else regions
 
 
-def legend_html(regions: list[str]) -> str:
+def region_shades(regions: list[str], segments: list[str]) -> dict[str, str]:
+    """Return the colour of every region's curve.
+
+    Args:
+        regions: With a curve, in order.
+        segments: All that the view shows: one that is left out gives its colour to no other.
+    """
+    known = [*(region for region in regions if region not in segments), *segments]
+    return {region: _SHADES[known.index(region) % len(_SHADES)] for region in regions}
+
+
+def legend_html(shades: Mapping[str, str]) -> str:
     """Return the curves' names, each behind a dot of its colour."""
     return "&nbsp; ".join(
-        f'<span style="color:{_SHADES[index % len(_SHADES)]}">●</span>&nbsp;{_unbroken(region)}'
-        for index, region in enumerate(regions)
+        f'<span style="color:{shade}">●</span>&nbsp;{_unbroken(region)}'
+        for region, shade in shades.items()
     )
 
 

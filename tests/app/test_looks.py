@@ -14,7 +14,7 @@ from small_engine import dialogs, make_cine, wait_idle
 from app.actions import shortcut_groups
 from app.main_window import MainWindow
 from app.panels.measure_panel import headline_facts
-from app.views.curves import legend_html, marked_range
+from app.views.curves import legend_html, marked_range, region_shades
 from app.views.overlays.colour_bar import tick_text
 from app.views.plots import SignedAxis
 from app.widgets.player_bar import r_frames
@@ -94,7 +94,16 @@ def test_a_strain_without_a_view_of_its_own_is_told_too() -> None:
 
 
 def test_the_curve_of_one_view_is_never_called_global() -> None:
-    assert "Whole&nbsp;contour" in legend_html(["global", "basal_inferoseptal"])
+    shades = region_shades(["global", "basal_inferoseptal"], [])
+    assert "Whole&nbsp;contour" in legend_html(shades)
+
+
+def test_a_segment_that_is_left_out_gives_its_colour_to_no_other() -> None:
+    segments = ["basal_inferoseptal", "mid_inferoseptal", "apical_inferoseptal"]
+    before = region_shades(["global", *segments], segments)
+    after = region_shades(["global", segments[0], segments[2]], segments)
+    assert len(set(before.values())) == 4
+    assert all(before[region] == shade for region, shade in after.items())
 
 
 def test_ticks_of_the_colour_bar_are_short_numbers() -> None:
