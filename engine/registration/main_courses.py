@@ -5,7 +5,8 @@ or two, a turning body two, a wall whose parts contract one after another three 
 of pairs lie along every course alike. So the principal courses of the displacements that material
 points have in all pairs are kept where they stand out of the noise, and the others are taken out
 (Gavish and Donoho, IEEE Trans. Inf. Theory 60(8), 2014, on when a component is worth keeping).
-Where points move along many courses, as in blood, nothing is changed.
+Where points move along many courses, as in blood, nothing is changed. Where all that is kept is
+affine but for the noise (a rigid body, a small piece of tissue), it is made affine.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ from engine.registration.multiscale import Motion
 from engine.registration.pairs import ImagePairs
 from engine.registration.pyramid import correction_grid, resize_image
 from engine.registration.shared_course import LEAST_PAIRS, stretches
-from engine.registration.warp import compose, invert, resize_displacement, warp
+from engine.registration.warp import compose, identity_grid, invert, resize_displacement, warp
 
 STANDS_OUT: Final = 1.2
 """Mean square of a course over all pairs (their sum) above which it is kept, in squares of the
 median expected error of a pair: noise holds 0.3 to 1.5, the second course of a wall 1.5 to 30."""
+
+BENDS: Final = 0.5
+"""How far a course's field may lie from an affine one, in the same measure, to be taken for one:
+noise holds 0.2 to 0.5 there, a wall that moves by half a pixel a frame 1 to 3."""
 
 LARGEST_ERROR: Final = 0.5
 """Expected error beyond which the network is not believed, px of the full grid: where motion is
@@ -83,18 +88,40 @@ def _taken_out(own: Tensor, inside: Tensor, error: float) -> Tensor:
     moved = _along_paths(own)
     seen = moved[:, :, inside].flatten(1).double()
     values, courses = torch.linalg.eigh(seen @ seen.T / int(inside.sum()))
-    beside = values <= STANDS_OUT * error**2
-    beside[-1] = False
-    if int((~beside).sum()) > max(_FEWEST, len(own) // 4):
+    kept = values > STANDS_OUT * error**2
+    kept[-1] = True
+    if int(kept.sum()) > max(_FEWEST, len(own) // 4):
         return torch.zeros_like(own)
-    noise = courses[:, beside].float()
-    away = torch.einsum("kr,jr,jchw->kchw", noise, noise, moved)
+    main = courses[:, kept].float()
+    fields = torch.einsum("kr,kchw->rchw", main, moved)
+    straight = _affine(fields, inside)
+    bent = (fields - straight)[:, :, inside].square().sum(dim=(1, 2)) / int(inside.sum())
+    if bool((bent <= BENDS * error**2).all()):
+        fields = straight
+    away = torch.einsum("kr,rchw->kchw", main, fields) - moved
     changes = []
     to_last = torch.zeros_like(own[:1])
     for pair in reversed(range(len(own))):
-        changes.append(-warp(away[pair : pair + 1], to_last))
+        changes.append(warp(away[pair : pair + 1], to_last))
         to_last = compose(invert(own[pair : pair + 1]), to_last)
     return torch.cat(changes[::-1])
+
+
+def _affine(fields: Tensor, inside: Tensor) -> Tensor:
+    """Return the affine fields that lie nearest to fields within a mask.
+
+    Args:
+        fields: ``(R, 2, h, w)``.
+        inside: ``(h, w)`` bool, at least one point.
+    """
+    across = identity_grid(inside.shape)[0]
+    design = torch.stack(
+        [torch.ones_like(across[0]), *(across - across[:, inside].mean(1)[:, None, None])]
+    )
+    fitted = torch.linalg.lstsq(
+        design[:, inside].T, fields[:, :, inside].flatten(0, 1).T, driver="gelsd"
+    ).solution
+    return torch.einsum("jhw,jf->fhw", design, fitted).reshape(fields.shape)
 
 
 def _along_paths(own: Tensor) -> Tensor:

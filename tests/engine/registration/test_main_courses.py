@@ -91,10 +91,35 @@ def test_motion_along_many_courses_is_left_alone() -> None:
     assert torch.equal(found.displacement, motion)
 
 
+def affine_field() -> Tensor:
+    """Return a shift with a stretch and a turn, ``(2, *SIZE)``, about 1 px."""
+    rows, columns = torch.meshgrid(*(torch.linspace(-1, 1, side) for side in SIZE), indexing="ij")
+    return torch.stack([1 + 0.5 * columns + 0.3 * rows, -0.5 - 0.2 * columns + 0.4 * rows])
+
+
 def test_the_first_course_stays_however_small() -> None:
-    motion = swinging(torch.ones(PAIRS), 0.02 * fields(1, 5))
+    motion = swinging(torch.ones(PAIRS), 0.02 * affine_field()[None])
     found = along_main_courses(pairs_of(), told(motion, 0.4), 1.0)
     assert size_of(found.displacement - motion) < 0.05 * size_of(motion)
+
+
+def test_a_motion_that_is_affine_but_for_the_noise_becomes_affine() -> None:
+    motion = swinging(torch.ones(PAIRS), affine_field()[None])
+    # The same error in every pair: it lies along the motion's own course.
+    errors = 0.02 * fields(1, 8)
+    found = along_main_courses(pairs_of(), told(motion + errors, 0.15), 1.0).displacement
+    design = torch.stack([torch.ones(SIZE), *affine_field()]).flatten(1)
+    for component in found[3]:
+        fitted = torch.linalg.lstsq(design.T, component.flatten()[:, None]).solution
+        left = component.flatten() - (design.T @ fitted)[:, 0]
+        assert float(left.square().mean().sqrt()) < 0.002
+    assert size_of(found - motion) < size_of(errors)
+
+
+def test_a_bend_that_stands_out_stays() -> None:
+    bend = swinging(torch.full((PAIRS,), 0.3), affine_field() + 2 * fields(1, 9))
+    found = along_main_courses(pairs_of(), told(bend, 0.05), 1.0).displacement
+    assert size_of(found - bend) < 0.05 * size_of(bend)
 
 
 @pytest.mark.parametrize("count", [1, 3])
