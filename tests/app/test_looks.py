@@ -143,7 +143,7 @@ def test_names_of_ed_and_es_have_room_above_the_curves() -> None:
 
 
 def test_segments_are_written_alike_in_legend_and_review(tracked: MainWindow, qtbot: QtBot) -> None:
-    assert "Basal&nbsp;inferoseptal" in legend_html(["global", "basal_inferoseptal"])
+    assert "Basal&nbsp;inferoseptal" in legend_html({"basal_inferoseptal": "#ffffff"})
     tracked.measure_panel.run()
     wait_idle(tracked, qtbot)
     assert tracked.lower_pane.curves.quantity.currentText() == "Longitudinal strain"
