@@ -178,7 +178,8 @@ class MainWindow(QMainWindow):
         line.setSpacing(0)
         line.addWidget(self.loops)
         line.addWidget(middle, 1)
-        line.addWidget(_rule())
+        self.rule = _rule()
+        line.addWidget(self.rule)
         line.addWidget(self.steps)
         return whole
 
@@ -271,14 +272,15 @@ class MainWindow(QMainWindow):
 
     def probe(self, on: bool) -> None:
         """Switch the probe: velocity along a line or at a place, through time."""
-        self.commands.use_tool(
-            ProbeTool(lambda ends: self.lower_pane.show_probe(*ends)) if on else None
-        )
+        tool = ProbeTool(lambda ends: self.lower_pane.show_probe(*ends)) if on else None
+        self.commands.use_tool(tool)
+        if on:
+            self.lower_pane.begin_probe()
 
     def set_full_screen(self, full: bool) -> None:
         """Show the image and the player alone, or the whole window."""
         self.showFullScreen() if full else self.showNormal()
-        for widget in (self.menuBar(), self.statusBar(), self.steps, self.view_bar):
+        for widget in (self.menuBar(), self.statusBar(), self.rule, self.steps, self.view_bar):
             widget.setVisible(not full)
         self._refresh()
 

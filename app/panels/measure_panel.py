@@ -27,7 +27,7 @@ _HEADLINES = (
     ("drift", "Drift"),
     ("heart_rate", "Heart rate"),
 )
-_PEAKS = (("speed_mean", "Mean speed, highest"), ("circulation", "Circulation, highest"))
+_PEAKS = (("speed_mean", "Mean speed, highest"), ("circulation", "Circulation, largest"))
 
 
 class MeasurePanel(StepPanel):

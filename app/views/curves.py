@@ -206,8 +206,11 @@ class CurvesView(QWidget):
 
 
 def marked_range(values: list[float]) -> tuple[float, float]:
-    """Return the ends of an axis for curves, with room above them for the names of ED and ES."""
-    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    """Return the ends of an axis for curves, with room above them for the names of ED and ES.
+
+    Zero is always among them: a curve that hardly changes shall look so.
+    """
+    low, high = (min(0.0, *values), max(0.0, *values)) if values else (0.0, 1.0)
     span = high - low or max(abs(high), 1.0)
     return low - _BELOW * span, high + _ABOVE * span
 

@@ -69,10 +69,14 @@ class LowerPane(QWidget):
         self._wanted = shown
         self._choose()
 
-    def show_probe(self, start: Place, end: Place) -> None:
-        """Show what a line or a place holds."""
+    def begin_probe(self) -> None:
+        """Make room for the probe before a line is drawn: the image moves under no pointer."""
         self.probe.show()
         self._choose()
+        self.probe.forget()
+
+    def show_probe(self, start: Place, end: Place) -> None:
+        """Show what a line or a place holds."""
         self.probe.probe(start, end)
 
     def end_probe(self) -> None:

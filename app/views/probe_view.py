@@ -66,6 +66,11 @@ class ProbeView(QWidget):
         self._ends = (start, end)
         self.refresh()
 
+    def forget(self) -> None:
+        """Wait for a line or a place."""
+        self._ends = None
+        self.refresh()
+
     def refresh(self) -> None:
         """Measure anew what the line or the place shows."""
         if self.isHidden():

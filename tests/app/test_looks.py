@@ -139,7 +139,9 @@ def test_names_of_ed_and_es_have_room_above_the_curves() -> None:
     low, high = marked_range([-20.0, 0.0])
     assert low < -20
     assert high == pytest.approx(4)
-    assert marked_range([3.0, 3.0])[0] < 3 < marked_range([3.0, 3.0])[1]
+    low, high = marked_range([6.0, 6.2])
+    assert low < 0 < 6.2 < high, "a curve that hardly changes looks so"
+    assert marked_range([0.0, 0.0])[0] < 0 < marked_range([0.0, 0.0])[1]
 
 
 def test_segments_are_written_alike_in_legend_and_review(tracked: MainWindow, qtbot: QtBot) -> None:

@@ -93,3 +93,15 @@ def test_dragging_a_line_shows_it_through_time(tracked: MainWindow, qtbot: QtBot
     press(qtbot, tracked, Qt.Key.Key_Escape)
     assert not pane.isVisible()
     assert not tracked.actions_["probe"].isChecked()
+
+
+def test_room_is_made_before_the_line_is_drawn(tracked: MainWindow) -> None:
+    probe = tracked.lower_pane.probe
+    tracked.probe(True)
+    assert not probe.isHidden()
+    assert probe._note.toolTip().startswith("Draw a line")
+    tracked.lower_pane.show_probe((40.0, 40.0), (80.0, 40.0))
+    tracked.probe(False)
+    assert probe.isHidden()
+    tracked.probe(True)
+    assert probe._note.toolTip().startswith("Draw a line"), "the line before is forgotten"
