@@ -36,7 +36,7 @@ from engine.progress import NullProgress  # noqa: E402
 
 log = logging.getLogger("calibrate_trust")
 
-NAMES: Final = ("imprecision", "motion", "departure", "darkness", "end")
+NAMES: Final = ("imprecision", "motion", "departure", "beside", "darkness", "end")
 OF_FRAMES: Final = {"imprecision", "darkness"}
 WALLS: Final = (PhantomKind.APICAL, PhantomKind.REGIONAL, PhantomKind.SHORT_AXIS)
 FIT_SEED, CHECK_SEED = 101, 201

@@ -1,10 +1,9 @@
 """Rows of what a strain curve has once: named values, times, drift and dispersion.
 
 A segment that the program itself tracked poorly has no values of its own until a person has
-accepted it. What does
-not track is excluded (steps common to the programs: PMC8352045, table 3), and artefacts change the
-values of segments where they hardly change those of the whole (Open Heart 2022;9:e002136). Its
-curve stays in the table, with its trust.
+accepted it. What does not track is excluded (steps common to the programs: PMC8352045, table 3),
+and artefacts change the values of segments where they hardly change those of the whole (Open Heart
+2022;9:e002136). Its curve stays in the table, with its trust.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 Such a field is smooth in space and time whether it is right or wrong, so neither its roughness
 nor a second flow betrays it. What tells is how well the picture holds a vector, for a while and
-not in one frame alone; how much the wall deforms, since what is missed is a share of that; and
-where the loop ends, since the last pair has neighbours on one side only. The network's own doubt
+not in one frame alone; how much the wall deforms, since what is missed is a share of that; how far
+a vector departs from the main course that all points of a wall follow through the beat; and where
+the loop ends, since the last pair has neighbours on one side only. The network's own doubt
 follows the speed more than the error, so it counts only as far as the neighbouring pairs do not
 bear the vector out.
 
@@ -30,6 +31,9 @@ TRACKABLE_PX: Final = 10.0
 FOLDED_PX: Final = 4.0
 
 _LEAST_PX: Final = 0.05
+_LEAST_BESIDE_PX: Final = 0.02
+_BESIDE_SIGMA: Final = 6.0
+_COURSE_POINTS: Final = 20_000
 _NETWORK_DOUBTS_PX: Final = 3.0
 _SURROUNDINGS_SIGMA: Final = 10.0
 _SIGMA_PAIRS: Final = 2.0
@@ -47,6 +51,7 @@ class WallCalibration:
         imprecision: Of the error that the texture allows for, over some pairs.
         motion: Of how much the wall deforms in the pair: its mean departure.
         departure: Of the speed's departure from the surroundings.
+        beside: Of the motion beside the loop's main course.
         darkness: Factor on the darkness.
         end: Logarithm of what the first and the last pair of a loop err more.
         constant: Logarithm of the error where all findings are one.
@@ -55,6 +60,7 @@ class WallCalibration:
     imprecision: float = 0.0
     motion: float = 0.0
     departure: float = 0.0
+    beside: float = 0.0
     darkness: float = 0.0
     end: float = 0.0
     constant: float = 0.0
@@ -63,9 +69,15 @@ class WallCalibration:
 # With and without frames.
 CALIBRATIONS: Final = {
     True: WallCalibration(
-        imprecision=1.01, motion=0.7, departure=0.24, darkness=0.5, end=0.21, constant=-0.66
+        imprecision=1.11,
+        motion=0.73,
+        departure=0.10,
+        beside=0.17,
+        darkness=0.48,
+        end=0.13,
+        constant=-0.76,
     ),
-    False: WallCalibration(motion=0.66, departure=0.22, end=0.09, constant=0.58),
+    False: WallCalibration(motion=0.70, departure=0.07, beside=0.14, constant=0.58),
 }
 
 
@@ -153,6 +165,7 @@ def wall_findings(result: TrackingResult, field: ScaleField, progress: Progress)
             factor[pair] = np.maximum(seen.speed[box] / TRACKABLE_PX, 1.0) ** 2
         progress.report(Step("trust", pair + 1, len(weights)))
     weighed["end"][[0, -1]] = 1.0
+    weighed["beside"] = _beside_main_course(field, weights, box)
     if "imprecision" in weighed:
         weighed["imprecision"] = _over_pairs(weighed["imprecision"], weights)
         seen_dark = darkness(weighed["darkness"], weights > 0)
@@ -172,6 +185,34 @@ def _of_pair(seen: Witness, box: tuple[slice, slice], weight: Image) -> dict[str
         found["imprecision"] = np.log(np.maximum(seen.imprecision[box], _LEAST_PX))
         found["darkness"] = around(seen.brightness[box])
     return found
+
+
+def _beside_main_course(
+    field: ScaleField, weights: Stack, box: tuple[slice, slice]
+) -> NDArray[np.float16]:
+    """Return what every vector does beside the loop's main course, logarithm of px.
+
+    The main course is the first principal one of the displacements of all places: each place's
+    motion is a vector of its own times one course through time that all of them share.
+    """
+    shape = weights.shape[1:]
+    stride = max(1, round(float(np.sqrt(shape[0] * shape[1] / _COURSE_POINTS))))
+
+    def moved(pair: int) -> Stack:
+        return np.asarray(field.displacement[pair][:, *box] * weights[pair], dtype=np.float32)
+
+    sampled = [moved(pair)[:, ::stride, ::stride].ravel() for pair in range(len(weights))]
+    rows = np.stack(sampled).astype(np.float64)
+    course = np.linalg.eigh(rows @ rows.T).eigenvectors[:, -1].astype(np.float32)
+    along = np.zeros((2, *shape), dtype=np.float32)
+    for pair, share in enumerate(course):
+        along += share * moved(pair)
+    beside = np.empty(weights.shape, dtype=np.float16)
+    for pair, (share, weight) in enumerate(zip(course, weights, strict=True)):
+        left = np.hypot(*(moved(pair) - share * along * weight))
+        smooth = mean_within(weight, _BESIDE_SIGMA)(left)
+        beside[pair] = np.log(np.maximum(smooth, _LEAST_BESIDE_PX))
+    return beside
 
 
 def _least(seen: Witness, field: ScaleField, pair: int) -> Image:

@@ -7,9 +7,11 @@ import pytest
 
 from engine.analysis.texture import blurred, brightness, darkness, imprecision
 from engine.analysis.trust import trust_map
+from engine.analysis.wall_trust import wall_findings
 from engine.analysis.witness import witness_of_pair
 from engine.model import Scale, ScaleField, Target, TrackingResult
 from engine.phantom import Phantom, PhantomConfig, PhantomKind, make_phantom
+from engine.progress import NullProgress
 
 SHAPE = (96, 128)
 INSIDE = np.ones(SHAPE, dtype=bool)
@@ -92,3 +94,23 @@ def test_a_place_pinned_by_static_echo_departs_from_its_surroundings(wall: Phant
     departure = witness_of_pair(result, result.finest, 2).departure
     inside = wall.mask[3]
     assert departure[pinned & inside].mean() > 3 * departure[~pinned & inside].mean()
+
+
+def test_what_moves_beside_the_walls_course_is_doubted(wall: Phantom) -> None:
+    """One place jumps to and fro while the wall follows its course."""
+    rows, columns = np.mgrid[:192, :256]
+    there = np.array([columns[wall.mask[3]][500], rows[wall.mask[3]][500]])
+    jumping = np.exp(-(np.hypot(columns - there[0], rows - there[1]) ** 2) / (2 * 12**2))
+    moved = np.array(wall.displacement)
+    moved[::2, 0] += jumping
+    moved[1::2, 0] -= jumping
+    calm, jumps = (
+        wall_findings(result, result.finest, NullProgress()).weighed["beside"][2]
+        for result in (result_of(wall, wall.displacement), result_of(wall, moved))
+    )
+    inside = wall.mask[3]
+    box = np.ix_(np.any(wall.mask[1:], axis=(0, 2)), np.any(wall.mask[1:], axis=(0, 1)))
+    near, far = ((part & inside)[box] for part in (jumping > 0.5, jumping < 0.01))
+    assert np.exp(jumps[near].astype(float)).mean() == pytest.approx(0.75, abs=0.3)
+    assert np.exp(jumps[far].astype(float)).mean() < 0.2
+    assert np.exp(calm[near].astype(float)).mean() < 0.2
