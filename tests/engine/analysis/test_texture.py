@@ -80,7 +80,7 @@ def test_a_wall_is_doubted_where_its_echo_is_lost(wall: Phantom) -> None:
     )
     flank, rest = (wall.mask[3] & part for part in (blurred(lost * 1.0, 4) > 0.5, ~lost))
     assert after[flank].mean() > 1.5 * before[flank].mean()
-    assert after[rest].mean() == pytest.approx(before[rest].mean(), rel=0.25)
+    assert after[rest].mean() == pytest.approx(before[rest].mean(), rel=0.33)
 
 
 def test_a_place_pinned_by_static_echo_departs_from_its_surroundings(wall: Phantom) -> None:
