@@ -58,9 +58,9 @@ def event_rows(
             to_peak.append(time)
     if flat:
         writer.omit(
-            "post_systolic_index, time_to_peak",
-            f"It shortens by less than {100 * strain.LEAST_PEAK:g} %, which is no peak: "
-            f"{', '.join(flat)}.",
+            "peak of shortening",
+            f"Less than {100 * strain.LEAST_PEAK:g} % of shortening is no peak, so there is no "
+            f"post-systolic index and no time to peak: {', '.join(flat)}.",
         )
     if len(to_peak) > 1:
         text = (

@@ -57,7 +57,7 @@ def test_a_segment_that_only_lengthens_has_no_peak_of_shortening() -> None:
     assert {"ls_a4c", "ls_a4c_peak"} <= quantities(rows, LAST)
     assert not {"post_systolic_index", "time_to_peak"} & quantities(rows, LAST)
     assert next(rows.select("ls_a4c", LAST)).value == pytest.approx(10, abs=1)
-    said = dict(rows.omitted)["post_systolic_index, time_to_peak"]
+    said = dict(rows.omitted)["peak of shortening"]
     assert "basal anterolateral" in said
     assert "5 segments" in next(rows.select("dispersion")).definition
 
