@@ -18,8 +18,9 @@ import typer
 from typer.core import TyperGroup
 
 from app.commands.options import writable_file
-from app.console import no_screen, quiet_libraries, sentences
-from engine.errors import MissingPackageError, ResourceError
+from app.console import OUT, no_screen, quiet_libraries, sentences
+from engine import __version__
+from engine.errors import MissingPackageError, ResourceError, UnreadableFileError
 
 ABOUT = """Myoflux tracks tissue and blood in echocardiograms.
 
@@ -98,11 +99,34 @@ for _verb in VERBS:
     _line_of_help(_verb)
 
 
+def _tell_version(wanted: bool) -> None:
+    """Print the version and leave, if it is asked for."""
+    if wanted:
+        OUT.print(f"Myoflux {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback(help=ABOUT)
+def about(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Show the version and exit.", callback=_tell_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Take the words before the verb."""
+
+
 @app.command("window", rich_help_panel=WINDOW)
 def window(
     loop: Annotated[Path | None, typer.Argument(help="Loop or result to open")] = None,
 ) -> None:
     """Open the window (the same as a LOOP alone)."""
+    if loop is not None and not loop.exists():
+        raise UnreadableFileError(
+            f"There is no verb and no file '{loop}'. Check its name, or see --help."
+        )
     if no_screen():
         raise ResourceError(
             "There is no screen to open a window on. Use a verb (see --help), or start under a "

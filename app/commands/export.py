@@ -22,7 +22,9 @@ def export(
     source: Annotated[
         Path | None, typer.Option(help="The DICOM file that was tracked, for dicom-seg, dicom-sr")
     ] = None,
-    scale: Annotated[str | None, typer.Option(help="Scale of dicom-overlay; the finest")] = None,
+    scale: Annotated[
+        str | None, typer.Option(help="Of dicom-overlay, instead of the finest")
+    ] = None,
     layer: options.Layer = options.LayerName.MIDWALL,
     speed_limit: Annotated[
         float | None, typer.Option(help="Upper end of the colour bar, in its unit")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -14,6 +14,8 @@ from engine.config import MeasureConfig, ReportConfig
 from engine.export.privacy import without_patient_data
 from engine.model import TrackingResult
 
+MEASURED: Final = "What is measured"
+
 
 def report(
     result: Annotated[Path, typer.Argument(help="result.h5")],
@@ -21,15 +23,26 @@ def report(
     movie: Annotated[bool, typer.Option(help="Write overlay.mp4")] = True,
     pdf: Annotated[bool, typer.Option(help="Write report.pdf")] = True,
     figures: Annotated[bool, typer.Option(help="Write a PNG for every scale")] = True,
-    segments: Annotated[int, typer.Option(help="AHA model: 16, 17 or 18")] = 18,
-    layer: options.Layer = options.LayerName.MIDWALL,
-    drift_compensation: Annotated[bool, typer.Option(help="Correct curves for drift")] = True,
-    in_plane_research: Annotated[bool, typer.Option(help="Add the research appendix")] = False,
-    scale: Annotated[str | None, typer.Option(help="Scale that is measured; the finest")] = None,
+    segments: Annotated[
+        int, typer.Option(help="AHA model: 16, 17 or 18", rich_help_panel=MEASURED)
+    ] = 18,
+    layer: Annotated[
+        options.LayerName,
+        typer.Option(help="Layer of the headline strain", rich_help_panel=MEASURED),
+    ] = options.LayerName.MIDWALL,
+    scale: Annotated[
+        str | None, typer.Option(help="Measured instead of the finest", rich_help_panel=MEASURED)
+    ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option(help="Segment that no value shall rest on, once for each"),
+        typer.Option(
+            help="Segment that no value shall rest on, once for each", rich_help_panel=MEASURED
+        ),
     ] = None,
+    drift_compensation: Annotated[bool, typer.Option(help="Correct curves for drift")] = True,
+    in_plane_research: Annotated[
+        bool, typer.Option("--in-plane-research", help="Add the research appendix")
+    ] = False,
     speed_limit: Annotated[
         float | None, typer.Option(help="Upper end of the colour bar, in its unit")
     ] = None,

@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 import torch
 from cli_support import Invoke
 
+from app.cli import main
 from app.console import ConsoleProgress
 from engine import pipeline
 
@@ -140,6 +142,15 @@ def test_words_that_are_missing_or_unknown(invoke: Invoke, loop: Path) -> None:
         answer = invoke(*words)
         assert answer.code == 2
         assert answer.sentence.endswith("See --help.")
+
+
+def test_a_word_that_is_neither_verb_nor_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["main.py", "trak"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "There is no verb and no file 'trak'" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")

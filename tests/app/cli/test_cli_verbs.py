@@ -19,6 +19,7 @@ from PIL import Image
 
 from app.cli import VERBS, loaded, main, spread_points, with_verb
 from app.commands import demo
+from engine import __version__
 from engine.phantom import Phantom, PhantomConfig, PhantomKind
 
 
@@ -28,6 +29,11 @@ def test_help_names_every_verb_in_the_order_of_the_data(invoke: Invoke) -> None:
     assert answer.code == 0
     assert places == sorted(places)
     assert "Research use only" in answer.out
+
+
+def test_the_version_is_told(invoke: Invoke) -> None:
+    answer = invoke("--version")
+    assert (answer.code, answer.out) == (0, f"Myoflux {__version__}\n")
 
 
 def test_help_and_info_do_without_torch(loop: Path) -> None:
@@ -168,11 +174,11 @@ def test_a_first_word_that_is_no_verb_is_the_loop(words: list[str], full: list[s
 
 
 def test_without_a_screen_the_window_says_so(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    loop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(sys, "argv", ["main.py", "loop.dcm"])
+    monkeypatch.setattr(sys, "argv", ["main.py", str(loop)])
     with pytest.raises(SystemExit, match="2"):
         main()
     assert "no screen" in capsys.readouterr().err
