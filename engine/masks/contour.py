@@ -7,10 +7,12 @@ to bright outside.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from engine.masks.filters import evenly, sample_frames, smooth_along
 from engine.masks.shape import normals, resample
@@ -147,18 +149,53 @@ def parabola(score: Array, path: NDArray[np.int64]) -> Array:
     return np.where(path == middle[..., 0], np.clip(peak, -0.5, 0.5), 0.0)
 
 
-def smooth_in_time(values: Array, sigma: float, *, lead: int = 1, rest: float = 6.0) -> Array:
+def line_weights(frames: int, sigma: float) -> Array:
+    """Return what every frame counts in the line fitted around every other, ``(T, T)``.
+
+    A motion is not flattened at the loop's ends.
+
+    Args:
+        frames: Of the loop.
+        sigma: Standard deviation of the Gaussian weights, frames, positive.
+    """
+    away = np.arange(frames)[None] - np.arange(frames)[:, None]
+    weight = np.exp(-0.5 * (away / sigma) ** 2)
+    total, first, second = ((weight * away**power).sum(1, keepdims=True) for power in (0, 1, 2))
+    spread = total * second - first**2
+    line = weight * (second - first * away) / np.maximum(spread, 1e-12)
+    return np.asarray(np.where(spread > 1e-9 * total**2, line, weight / total), np.float64)
+
+
+def mirrored_weights(frames: int, sigma: float) -> Array:
+    """Return what every frame counts in the mean around every other, ``(T, T)``.
+
+    The loop is mirrored at its ends: the first and the last frame are as sure as others.
+
+    Args:
+        frames: Of the loop.
+        sigma: Standard deviation of the Gaussian weights, frames.
+    """
+    return np.asarray(gaussian_filter1d(np.eye(frames), sigma, axis=0, mode="reflect"))
+
+
+def smooth_in_time(
+    values: Array,
+    sigma: float,
+    *,
+    lead: int = 1,
+    rest: float = 6.0,
+    weights: Callable[[int, float], Array] = line_weights,
+) -> Array:
     """Return what moves with the heart, smoothed over frames, ``(T, ...)``.
 
     A beat is a motion in few modes (left singular vectors over time): the leading ones are
     smoothed by ``sigma``, the others, which hold more noise than motion, by ``rest`` times that.
-    A line is fitted around every frame, so that a motion is not flattened at the loop's ends.
-
     Args:
         values: ``(T, ...)``, in correspondence through time.
         sigma: Standard deviation of the weights, frames.
         lead: Modes that count as motion.
         rest: How much more the others are smoothed.
+        weights: What neighbouring frames count.
     """
     if len(values) < 3 or sigma <= 0:
         return values
@@ -167,8 +204,8 @@ def smooth_in_time(values: Array, sigma: float, *, lead: int = 1, rest: float = 
     left, size, right = np.linalg.svd(flat - mean, full_matrices=False)
     course = left * size
     smooth = [
-        _line_weights(len(values), sigma) @ course[:, :lead],
-        _line_weights(len(values), rest * sigma) @ course[:, lead:],
+        weights(len(values), sigma) @ course[:, :lead],
+        weights(len(values), rest * sigma) @ course[:, lead:],
     ]
     return np.asarray((mean + np.concatenate(smooth, axis=1) @ right).reshape(values.shape))
 
@@ -191,16 +228,6 @@ def without_outliers(values: Array, *, half: int = 2, limit: float = 6.0) -> Arr
     # The median absolute deviation of normal values is their standard deviation over 1.48.
     spread = 1.48 * np.median(away, axis=0)
     return np.where(away > limit * spread, usual, values)
-
-
-def _line_weights(frames: int, sigma: float) -> Array:
-    """Return what every frame counts in the line fitted around every other, ``(T, T)``."""
-    away = np.arange(frames)[None] - np.arange(frames)[:, None]
-    weight = np.exp(-0.5 * (away / sigma) ** 2)
-    total, first, second = ((weight * away**power).sum(1, keepdims=True) for power in (0, 1, 2))
-    spread = total * second - first**2
-    line = weight * (second - first * away) / np.maximum(spread, 1e-12)
-    return np.asarray(np.where(spread > 1e-9 * total**2, line, weight / total), np.float64)
 
 
 def beat_frames(size: Array) -> float:

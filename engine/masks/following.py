@@ -1,8 +1,8 @@
-"""Places followed through a loop by dense optical flow, at the search's size.
+"""Tissue followed through a loop by dense optical flow, at a small size.
 
-A few points that a person gave at one frame tell where they are in the others: the flow (dense
-inverse search, Kroeger et al., ECCV 2016, as OpenCV has it) is smoothed over some pixels, so a
-place moves with the tissue around it, not with single speckles.
+The flow of two frames (dense inverse search, Kroeger et al., ECCV 2016, as OpenCV has it) is taken
+both ways and averaged over some pixels, weighted by how well both ways agree and by how much the
+picture has to hold on to: a place moves with the tissue around it, not with single speckles.
 """
 
 from __future__ import annotations
@@ -14,11 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-SMOOTHING: Final = 2.5
-"""Standard deviation of the flow's smoothing, working px."""
+Image = NDArray[np.float32]
+NEAR: Final = 0.022
+"""Standard deviation of the mean around given places, of the image's height."""
+WIDE: Final = 0.04
+"""The same along a contour, whose points share a motion."""
+MOTION_HEIGHT: Final = 128
+"""Rows at which the motion along a contour is looked for, px."""
+DOUBT: Final = 0.1
+"""Squared disagreement of both ways that halves a pixel's weight, px^2."""
+EVEN: Final = 0.3
+"""Squared slope of brightness that even tissue is taken to have."""
 
 
-def follow(frames: NDArray[np.float32], places: Array, first: int) -> Array:
+def follow(frames: Image, places: Array, first: int) -> Array:
     """Return where places of one frame are in all, ``(T, K, 2)``.
 
     Args:
@@ -26,15 +35,72 @@ def follow(frames: NDArray[np.float32], places: Array, first: int) -> Array:
         places: ``(K, 2)`` (x, y) in the frame ``first``, px.
         first: Frame that the places are of.
     """
-    images = np.clip(np.rint(frames), 0, 255).astype(np.uint8)
-    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # type: ignore[attr-defined]
-    flow.setFinestScale(0)
+    motion = _Motion(NEAR * frames.shape[1])
     found = np.repeat(np.asarray(places, np.float64)[None], len(frames), axis=0)
     for order in (range(first, len(frames) - 1), range(first, 0, -1)):
         for k in order:
             after = k + order.step
-            motion = cv2.GaussianBlur(flow.calc(images[k], images[after], None), (0, 0), SMOOTHING)
-            x, y = found[k].astype(np.float32).T
-            move = cv2.remap(motion, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            found[after] = found[k] + move.reshape(-1, 2)
+            there, _ = motion(frames[k], frames[after])
+            found[after] = found[k] + _at(there, found[k])
     return found
+
+
+def motion_along(frames: Image, contours: Array) -> Array:
+    """Return how contour points move from each frame to the next, ``(T-1, N, 2)``, px.
+
+    Args:
+        frames: ``(T, h, w)`` float32, grey values, smoothed.
+        contours: ``(T, N, 2)`` (x, y), px of those frames.
+    """
+    height, width = frames.shape[1:]
+    factor = min(1.0, MOTION_HEIGHT / height)
+    size = (max(8, round(width * factor)), max(8, round(height * factor)))
+    small = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames]
+    places = (contours + 0.5) * factor - 0.5
+    motion = _Motion(WIDE * size[1])
+    steps = np.empty((len(frames) - 1, *contours.shape[1:]))
+    for k in range(len(frames) - 1):
+        there, back = motion(small[k], small[k + 1])
+        steps[k] = (_at(there, places[k]) - _at(back, places[k + 1])) / 2
+    return np.asarray(steps / factor, np.float64)
+
+
+class _Motion:
+    """The smoothed flow of two frames, both ways."""
+
+    def __init__(self, sigma: float) -> None:
+        self._sigma = sigma
+        self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)  # type: ignore[attr-defined]
+        self._flow.setFinestScale(0)
+
+    def __call__(self, one: Image, other: Image) -> tuple[Image, Image]:
+        """Return the motion on the first frame to the other, and back, ``(h, w, 2)`` each, px."""
+        pair = [np.clip(np.rint(frame), 0, 255).astype(np.uint8) for frame in (one, other)]
+        there = self._flow.calc(pair[0], pair[1], None)
+        back = self._flow.calc(pair[1], pair[0], None)
+        return self._mean(there, back, one), self._mean(back, there, other)
+
+    def _mean(self, motion: Image, opposite: Image, frame: Image) -> Image:
+        """Return a motion averaged where it is sure."""
+        rows, columns = np.indices(frame.shape, np.float32)
+        home = cv2.remap(
+            opposite,
+            columns + motion[..., 0],
+            rows + motion[..., 1],
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        away = cv2.GaussianBlur(((motion + home) ** 2).sum(2), (0, 0), 2.0)
+        smooth = cv2.GaussianBlur(frame, (0, 0), 1.5)
+        slope = cv2.Sobel(smooth, cv2.CV_32F, 1, 0) ** 2 + cv2.Sobel(smooth, cv2.CV_32F, 0, 1) ** 2
+        weight = np.sqrt(slope + EVEN) / (away + DOUBT)
+        total = cv2.GaussianBlur(motion * weight[..., None], (0, 0), self._sigma)
+        mean = total / cv2.GaussianBlur(weight, (0, 0), self._sigma)[..., None]
+        return np.asarray(mean, np.float32)
+
+
+def _at(motion: Image, places: Array) -> Array:
+    """Return a motion ``(h, w, 2)`` at places ``(K, 2)``."""
+    x, y = places.astype(np.float32).T
+    moves = cv2.remap(motion, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moves.reshape(-1, 2), np.float64)

@@ -23,6 +23,7 @@ from engine.masks.contour import (
     smooth_in_time,
     without_outliers,
 )
+from engine.masks.course import steadied
 from engine.masks.edge import outward_shift
 from engine.masks.rasterise import fill_polygon
 from engine.masks.search import Evidence, Scene, cross_entropy, search_everywhere
@@ -357,7 +358,8 @@ def _refined(
     part = SMOOTHING * height / FINE_USUAL
     fine = make_working(cine, sector, height, max(SMOOTHING, part))
     curves = fine.to_working(loop.to_source(medium))
-    near = AnnulusConfig(reach=0.06, pooled=0.2, time_sigma=sigma)
+    # So near the annulus, the ends of wall and leaflet tell more than they do from far away.
+    near = AnnulusConfig(reach=0.06, pooled=0.2, wall=1.0, leaflet=0.5, time_sigma=sigma)
     for along in (4.0, 2.0):
         curves = refine(
             fine.frames,
@@ -370,7 +372,7 @@ def _refined(
         )
         if not closed:
             curves = refine_annulus(fine.frames, curves, near)
-    curves = smooth_in_time(curves if closed else even_halves(curves), sigma)
+    curves = steadied(fine.frames, curves if closed else even_halves(curves), sigma, closed=closed)
     # Smoothing moves the place of half power outwards: in small images as little as in large ones.
     sharp = fine if part >= SMOOTHING else make_working(cine, sector, height, part)
     shift = outward_shift(sharp.frames, curves, closed=closed)[:, None]
