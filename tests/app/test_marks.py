@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
-from small_engine import FakeVerbs, wait_idle
+from small_engine import FakeVerbs, until, wait_idle
 
 from app.main_window import MainWindow
 from app.operations.confirm import set_marks, take_marks
@@ -116,7 +116,7 @@ def test_an_es_before_ed_bears_no_end_systolic_value(tracked: MainWindow, qtbot:
     tracked.measure_panel.run()
     wait_idle(tracked, qtbot)
     assert current(tracked).end_systole == 7 + 5
-    assert not tracked.lower_pane.bullseye.isHidden()
+    until(qtbot, lambda: not tracked.lower_pane.bullseye.isHidden())
     take_marks(tracked.context, 9, None)
     tracked.measure_panel.run()
     wait_idle(tracked, qtbot)
