@@ -22,9 +22,10 @@ from engine.registration.pyramid import correction_grid, resize_image
 from engine.registration.shared_course import LEAST_PAIRS, stretches
 from engine.registration.warp import compose, identity_grid, invert, resize_displacement, warp
 
-STANDS_OUT: Final = 1.2
-"""Mean square of a course over all pairs (their sum) above which it is kept, in squares of the
-median expected error of a pair: noise holds 0.3 to 1.5, the second course of a wall 1.5 to 30."""
+STANDS_OUT: Final = (0.9, 1.5)
+"""Mean square of a course, summed over all pairs, above which it begins to be kept and from which
+on it stays as it is, in squares of the median expected error of a pair: noise holds 0.3 to 1.5, the
+second course of a wall 1.5 to 400. In between a share of it stays, for chance moves both."""
 
 BENDS: Final = (0.45, 0.75)
 """How far a course's field may lie from an affine one, in the same measure, to be taken for one,
@@ -89,17 +90,16 @@ def _taken_out(own: Tensor, inside: Tensor, error: float) -> Tensor:
     moved = _along_paths(own)
     seen = moved[:, :, inside].flatten(1).double()
     values, courses = torch.linalg.eigh(seen @ seen.T / int(inside.sum()))
-    kept = values > STANDS_OUT * error**2
-    kept[-1] = True
-    if int(kept.sum()) > max(_FEWEST, len(own) // 4):
+    share = _rise(values / error**2, STANDS_OUT).float()
+    share[-1] = 1.0
+    if float(share.sum()) > max(_FEWEST, len(own) // 4):
         return torch.zeros_like(own)
+    kept = share > 0
     main = courses[:, kept].float()
-    fields = torch.einsum("kr,kchw->rchw", main, moved)
+    fields = torch.einsum("r,kr,kchw->rchw", share[kept], main, moved)
     straight = _affine(fields, inside)
     bent = (fields - straight)[:, :, inside].square().sum(dim=(1, 2)) / int(inside.sum())
-    least, most = BENDS
-    share = (float(bent.max()) / error**2 - least) / (most - least)
-    fields = straight + min(max(share, 0.0), 1.0) * (fields - straight)
+    fields = straight + _rise(bent.max() / error**2, BENDS) * (fields - straight)
     away = torch.einsum("kr,rchw->kchw", main, fields) - moved
     changes = []
     to_last = torch.zeros_like(own[:1])
@@ -107,6 +107,12 @@ def _taken_out(own: Tensor, inside: Tensor, error: float) -> Tensor:
         changes.append(warp(away[pair : pair + 1], to_last))
         to_last = compose(invert(own[pair : pair + 1]), to_last)
     return torch.cat(changes[::-1])
+
+
+def _rise(values: Tensor, bounds: tuple[float, float]) -> Tensor:
+    """Return 0 below the first bound, 1 above the second, and a straight rise in between."""
+    least, most = bounds
+    return ((values - least) / (most - least)).clamp(0, 1)
 
 
 def _affine(fields: Tensor, inside: Tensor) -> Tensor:
