@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import os
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import engine.io.atomic
 from engine.errors import Cancelled, OutputError
-from engine.io.atomic import atomic_path, write_text
+from engine.io.atomic import atomic_path, require_folder, require_room, write_text
 
 
 def test_the_file_appears_at_the_end_with_ordinary_permissions(tmp_path: Path) -> None:
@@ -83,3 +86,25 @@ def test_errors_of_other_files_are_not_called_ours(tmp_path: Path) -> None:
 
     with pytest.raises(FileNotFoundError):
         fail()
+
+
+def test_what_cannot_be_written_is_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_folder(tmp_path / "not" / "yet")
+    assert not (tmp_path / "not").exists(), "to ask makes nothing"
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="in the way"):
+        require_folder(tmp_path / "file" / "folder")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(OutputError, match="no permission"):
+        require_folder(tmp_path / "not")
+
+
+def test_want_of_room_is_told_in_sizes_that_help(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=250_000_000))
+    require_room(tmp_path / "new", 200_000_000)
+    with pytest.raises(OutputError, match=r"take about 1\.4 GB, and its disk has 250 MB left"):
+        require_room(tmp_path / "new", 1_400_000_000)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from engine.errors import Cancelled, UnreadableFileError
-from engine.io.result_file import read_result, write_result
+from engine.io.result_file import expected_size, read_result, write_result
 from engine.model import Contours, Scale, ScaleField, Target, TrackingResult, View
 from engine.progress import RecordingProgress
 
@@ -329,3 +329,12 @@ for limit in (0, 3000, 60_000, 150_000):
     assert done.stdout.count("disk is full") == 4
     assert not done.stderr
     assert not list(path.parent.iterdir())
+
+
+def test_no_more_room_is_asked_for_than_a_result_takes(
+    result: TrackingResult, tmp_path: Path
+) -> None:
+    write_result(tmp_path / "result.h5", result)
+    asked = expected_size(result.mask.shape, len(result.fields))
+    assert 0 < asked < (tmp_path / "result.h5").stat().st_size
+    assert expected_size((45, 768, 1024), 4) == pytest.approx(360e6, rel=0.05)
