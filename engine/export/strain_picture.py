@@ -102,11 +102,12 @@ def draw_strain_map(
 
     title = f"At end-systole: {frame_note(result, found.frame).lower()}"
     cell = Cell(title, behind, draw, _bar, note)
-    width = CONTENT - _TABLE - 6
-    height = row_height((cell,), 2 * width - BAR, _TALLEST)
+    # A lone picture of a row takes half of it at the most.
+    row = 2 * (CONTENT - _TABLE - 6) - BAR
+    height = row_height((cell,), row, _TALLEST)
     page = flow.room(24 + height)
     page.heading(flow.y + 4, f"{found.direction.capitalize()} strain at every pixel of the wall")
-    draw_row(page, flow.y + 15, (cell,), 2 * width - BAR, height)
+    draw_row(page, flow.y + 15, (cell,), row, height)
     x = MARGIN + CONTENT - _TABLE
     header = ("Of the wall's pixels" if sure is None else "Of the wall's trusted pixels", "Share")
     below = page.table(
