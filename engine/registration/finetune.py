@@ -59,7 +59,7 @@ class FinetuneSettings:
         largest: Greatest amplitude, px of the scale.
         shortest: Least distance of its knots, grains of speckle.
         doubt: Deviation of the logarithm of what the network is told about the amplitude.
-        share: How far the weights go from the old to the trained ones, 0 to 1: a third of the way
+        share: How far the weights go from the old to the trained ones, 0 to 1: a fifth of the way
             keeps most of what is won where the loop is unlike the simulations, and loses least
             where it is not.
     """
@@ -73,7 +73,7 @@ class FinetuneSettings:
     largest: float = 2.0
     shortest: float = 5.0
     doubt: float = 0.4
-    share: float = 0.3
+    share: float = 0.2
 
 
 @dataclass(frozen=True, eq=False)
