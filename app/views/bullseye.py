@@ -67,7 +67,9 @@ def end_systolic_values(loop: Loop, measurements: Measurements) -> dict[str, flo
         values = {
             row.region: row.value
             for row in measurements.select(quantity)
-            if row.frame == frame and row.region != "global" and not row.region.startswith("layer")
+            if row.frame == frame
+            and row.region not in {"global", *measurements.withheld}
+            and not row.region.startswith("layer")
         }
         if values:
             return values

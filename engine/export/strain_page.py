@@ -112,13 +112,20 @@ def draw_strain(
     if not segments:
         return y + 76
     at_es = {name: curve.at(result.es_frame) for name, curve in segments.items()}
-    values = {name: value for name, value in at_es.items() if value is not None}
+    values = {
+        name: value
+        for name, value in at_es.items()
+        if value is not None and name not in measurements.withheld
+    }
     limit = _LIMITS.get(component, STRAIN_LIMIT)
     box = page.axes(MARGIN + CONTENT - eye, y + 12, eye, 50)
     draw_bullseye(box, values, model_of(segments), limit=limit)
     page.text(MARGIN + CONTENT - eye / 2, y + 10.5, "At end-systole, %", size=8, align="center")
     _strain_bar(page, y + 64, eye, limit)
-    note = "Hatched: no value from this view"
+    held = any(name in measurements.withheld for name in segments)
+    note = (
+        f"Hatched: {'not in this view, or poorly tracked' if held else 'no value from this view'}"
+    )
     page.text(
         MARGIN + CONTENT - eye / 2, y + 73, note, size=6.8, colour=PRINT.muted, align="center"
     )
@@ -158,7 +165,8 @@ def segment_table(
     page.heading(flow.y + 4, f"Segments: {quantity_name(component).lower()}")
     rows = []
     for name, curve in segments.items():
-        value = curve.at(result.es_frame)
+        given = name not in measurements.withheld
+        value = curve.at(result.es_frame) if given else None
         peak = float(max(curve.values, key=abs))
         trust = beat_trust(measurements, name, curve)
         rows.append(
@@ -166,7 +174,7 @@ def segment_table(
                 region_name(name),
                 str(AHA_NUMBERS.get(name, "–")),
                 "–" if value is None else number(value, "%"),
-                number(peak, "%"),
+                number(peak, "%") if given else "–",
                 _text(measurements, "time_to_peak", name),
                 _text(measurements, "post_systolic_index", name),
                 "–" if trust is None else percent(trust),

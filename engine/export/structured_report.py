@@ -179,7 +179,7 @@ def _segments(
 ) -> Iterator[tuple[str, list[Item]]]:
     for region, curve in segment_curves(measurements, "strain_longitudinal").items():
         items = []
-        value = curve.at(result.es_frame)
+        value = None if region in measurements.withheld else curve.at(result.es_frame)
         if value is not None:
             items.append(Item(_STRAIN, value, _PERCENT, "end-systolic"))
         delay = next(measurements.select("time_to_peak", region), None)

@@ -327,3 +327,15 @@ def test_a_blood_page_shows_velocity_vorticity_and_the_ways_of_vortices(calibrat
     ends = [axes.get_position().x1 for axes in page.figure.axes if axes.images]
     assert max(ends) > 0.7, "the row of pictures fills the page's width"
     assert max(ends) < 1 - MARGIN / WIDTH + 1e-6
+
+
+def test_a_segment_that_is_withheld_has_a_curve_and_no_number() -> None:
+    result = drift_result(contours=ring_contours(4, (48, 64)), es_frame=7)
+    measurements = _strain(result)
+    held = dataclasses.replace(measurements, withheld=("mid_anterolateral",))
+    for given, count in ((measurements, 0), (held, 1)):
+        pages = report_pages(result, given, ReportConfig())
+        words = [word for page in pages for word in _texts(page)]
+        assert "Mid anterolateral" in words
+        own = f"{4.4 * np.sin(2 * np.pi / 3):.0f} %"
+        assert (own not in words) is bool(count)
