@@ -98,19 +98,25 @@ def interpolate_keyframes(curves: Array, keyframes: tuple[int, ...], frames: int
     return np.asarray(curves[before] * (1 - weight) + curves[after] * weight, np.float64)
 
 
-def dark_region(cine: Cine, sector: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the dark piece nearest the sector's middle in every frame, ``(T, H, W)`` bool.
+def middle_region(cine: Cine, sector: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the piece of blood nearest the sector's middle in every frame, ``(T, H, W)`` bool.
 
-    A start for the brush where no ventricle is recognised.
+    A start for the brush where no ventricle is recognised. Blood is dark, or bright where contrast
+    fills the middle of the sector in the mean over the loop.
+
+    Args:
+        cine: The loop.
+        sector: ``(H, W)`` bool.
     """
     sigma = 0.01 * max(cine.shape[1:])
     middle = np.array(np.nonzero(sector)).mean(1)
+    bright = _is_bright(cine.frames.mean(0), sector, middle)
     region = np.zeros(cine.shape, np.bool_)
     for k, frame in enumerate(cine.frames):
         smooth = cv2.GaussianBlur(frame, (0, 0), sigma)
         level = float(threshold_otsu(smooth[sector]))  # type: ignore[no-untyped-call]
-        dark = (smooth <= level) & sector
-        count, labels, stats, centres = cv2.connectedComponentsWithStats(dark.astype(np.uint8))
+        blood = ((smooth > level) == bright) & sector
+        count, labels, stats, centres = cv2.connectedComponentsWithStats(blood.astype(np.uint8))
         if count < 2:
             continue
         distance = np.hypot(centres[1:, 0] - middle[1], centres[1:, 1] - middle[0])
@@ -118,6 +124,14 @@ def dark_region(cine: Cine, sector: NDArray[np.bool_]) -> NDArray[np.bool_]:
         score = np.where(area > 0.005, -distance, -np.inf)
         region[k] = labels == 1 + int(np.argmax(score))
     return region if region.any() else np.broadcast_to(sector, cine.shape).copy()
+
+
+def _is_bright(mean: Array, sector: NDArray[np.bool_], middle: Array) -> bool:
+    """Return whether a disk of an eighth of the sector is mostly brighter than its level."""
+    y, x = np.indices(sector.shape)
+    disk = (y - middle[0]) ** 2 + (x - middle[1]) ** 2 < sector.sum() / (8 * np.pi)
+    level = float(threshold_otsu(mean[sector]))  # type: ignore[no-untyped-call]
+    return bool((mean[disk & sector] > level).mean() > 0.5)
 
 
 def _from_the_right(curve: Array) -> Array:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.config import MaskConfig, MaskMethod
 from engine.cycle import Cycle, find_cycle
 from engine.errors import InputError
-from engine.masks.blood_pool import blood_pool_steps, dark_region
+from engine.masks.blood_pool import blood_pool_steps, middle_region
 from engine.masks.check import sound_contours
 from engine.masks.contour import areas
 from engine.masks.files import mask_from_file, mask_of_contours, save_masks
@@ -46,6 +46,7 @@ PAPER_NOTE = (
 SMALLEST_PX = 24
 """Side of the smallest picture in which contours are looked for."""
 
+MIDDLE_NOTE = "The blood in the middle of the sector stands in for it."
 UNSURE_NOTE = (
     "The left ventricle was not found with confidence. Give three points (two annulus points and "
     "the apex; in short axis centre and radius) to get a wall."
@@ -214,9 +215,9 @@ def _blood_pool(
     cine: Cine, sector: Sector, ventricle: LeftVentricle, cycle: Cycle, config: MaskConfig
 ) -> Mask:
     if ventricle.confidence < CONFIDENT:
-        notes: tuple[str, ...] = (UNSURE_NOTE, "The dark middle of the sector stands in for it.")
+        notes: tuple[str, ...] = (UNSURE_NOTE, MIDDLE_NOTE)
         return Mask(
-            dark_region(cine, sector.mask),
+            middle_region(cine, sector.mask),
             MaskKind.BLOOD_POOL,
             notes=notes,
             confidence=ventricle.confidence,
