@@ -89,6 +89,7 @@ def measurements_out(measured: Measurements) -> dict[str, Any]:
         ],
         "warnings": list(measured.warnings),
         "omitted": [list(pair) for pair in measured.omitted],
+        "withheld": list(measured.withheld),
     }
 
 
@@ -112,6 +113,8 @@ def measurements_in(stored: Mapping[str, Any]) -> Measurements:
         tuple(rows),
         warnings=tuple(str(text) for text in stored["warnings"]),
         omitted=tuple((str(group), str(why)) for group, why in stored["omitted"]),
+        # Sessions of before hold none.
+        withheld=tuple(str(name) for name in stored.get("withheld", ())),
     )
 
 

@@ -71,6 +71,7 @@ def whole(mask: Mask, tmp_path: Path) -> SavedLoop:
             ),
             warnings=("careful",),
             omitted=(("gls", "one view"),),
+            withheld=("basal_anterior",),
         ),
         rejected=frozenset({"mid_anterior"}),
         reviewed=True,
@@ -108,6 +109,7 @@ def test_all_of_a_loop_comes_back(whole: SavedLoop, mask: Mask, tmp_path: Path) 
     assert back.measurements.rows == whole.measurements.rows
     assert back.measurements.warnings == ("careful",)
     assert back.measurements.omitted == (("gls", "one view"),)
+    assert back.measurements.withheld == ("basal_anterior",)
     assert back.history is not None
     assert (back.history.texts, back.history.index) == (("first", "second"), 1)
     assert back.history.tracked == 0
