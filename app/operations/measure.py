@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from app.context import Context
 from app.session import Loop
 from engine.analysis.segments import segments_of
 from engine.config import MeasureConfig
 from engine.errors import InputError
-from engine.model import Measurements, TrackingResult
+from engine.model import Measurements, Target, TrackingResult
 from engine.progress import Progress
 
 KIND = "measure"
@@ -37,8 +38,8 @@ def measure(context: Context, config: MeasureConfig | None = None) -> None:
         now = context.session.get(loop.loop_id)
         if now is None or now.result is None or not same_input(now.result, result):
             return
-        # A later rejection has started a measurement of its own.
-        if measure_settings(now, config) == settings:
+        # A later rejection or acceptance has started a measurement of its own.
+        if measure_settings(now, config) == settings and now.reviewed == loop.reviewed:
             context.session.update(loop.loop_id, measurements=measurements)
 
     context.jobs.start("Measuring", work, show, kind=KIND, owner=loop.loop_id)
@@ -55,8 +56,32 @@ def reject_segments(context: Context, names: frozenset[str]) -> None:
         return
     if names and names >= set(segment_names(loop)):
         raise InputError("Keep at least one segment, or track the loop anew.")
+    _review(context, loop, rejected=names)
+
+
+def accept_tracking(context: Context, *, accepted: bool) -> None:
+    """Accept the tracking of the current loop, or take that back, and measure a wall anew.
+
+    A poorly tracked segment has values of its own only once it is accepted; flow is measured alike.
+
+    Args:
+        context: The window's parts.
+        accepted: Whether a person has looked at it and found it good.
+    """
+    loop = context.session.loop
+    if loop is None or loop.result is None:
+        return
+    result = dataclasses.replace(loop.result, reviewed=accepted)
+    if loop.result.target is Target.BLOOD:
+        context.session.update(loop.loop_id, reviewed=accepted, result=result)
+    else:
+        _review(context, loop, reviewed=accepted, result=result)
+
+
+def _review(context: Context, loop: Loop, **facts: Any) -> None:
+    """Change what a review says; numbers that are there, or on their way, are made anew."""
     wanted = loop.measurements is not None or context.jobs.running(KIND, loop.loop_id) is not None
-    context.session.update(loop.loop_id, rejected=names, measurements=None)
+    context.session.update(loop.loop_id, measurements=None, **facts)
     if wanted:
         measure(context)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from app.context import Context
-from app.operations.measure import reject_segments, segment_names
+from app.operations.measure import accept_tracking, reject_segments, segment_names
 from app.panels.base import StepPanel
 from app.widgets.parts import button, label, row
 from app.widgets.step_section import StepState
@@ -92,14 +91,8 @@ class ReviewPanel(StepPanel):
 
     def accept(self) -> None:
         """Accept the tracking."""
-        self._set_reviewed(True)
+        accept_tracking(self.context, accepted=True)
 
     def withdraw(self) -> None:
         """Take the acceptance back."""
-        self._set_reviewed(False)
-
-    def _set_reviewed(self, reviewed: bool) -> None:
-        loop = self.context.session.loop
-        if loop is not None and loop.result is not None:
-            result = dataclasses.replace(loop.result, reviewed=reviewed)
-            self.context.session.update(loop.loop_id, reviewed=reviewed, result=result)
+        accept_tracking(self.context, accepted=False)

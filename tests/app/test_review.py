@@ -92,3 +92,28 @@ def test_segments_of_another_view_are_not_left_out(tracked: MainWindow) -> None:
     other = dataclasses.replace(loop, rejected=frozenset({"mid_anterior", "mid_inferoseptal"}))
     assert measure_settings(other).excluded == ("mid_inferoseptal",)
     assert segment_names(dataclasses.replace(loop, result=None)) == []
+
+
+def test_accepting_or_withdrawing_measures_a_wall_again(
+    tracked: MainWindow, verbs: FakeVerbs, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    """A poorly tracked segment gets its values when it is accepted, and loses them again."""
+    monkeypatch.setattr(
+        verbs,
+        "measure",
+        lambda result, config, progress: Measurements(
+            (Measurement("ls_a4c", "d", "global", float(result.reviewed), "%"),)
+        ),
+    )
+    tracked.review_panel.accept()
+    tracked.review_panel.withdraw()
+    wait_idle(tracked, qtbot)
+    assert tracked.context.session.loop is not None
+    assert tracked.context.session.loop.measurements is None, "nobody asked for numbers"
+    tracked.measure_panel.run()
+    tracked.review_panel.accept()
+    wait_idle(tracked, qtbot)
+    assert shown(tracked) == 1, "also where the first measurement was still under way"
+    tracked.review_panel.withdraw()
+    wait_idle(tracked, qtbot)
+    assert shown(tracked) == 0

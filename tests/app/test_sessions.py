@@ -34,6 +34,7 @@ def worked(tracked: MainWindow, qtbot: QtBot) -> MainWindow:
     loop = current(tracked)
     tracked.context.session.update(loop.loop_id, rejected=frozenset({"basal_inferoseptal"}))
     tracked.review_panel.accept()
+    wait_idle(tracked, qtbot)
     tracked.context.display.set(scale=Scale.QUARTER, vorticity=True, gain=0.2)
     return tracked
 
