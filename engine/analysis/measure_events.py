@@ -8,6 +8,7 @@ and artefacts change the values of segments where they hardly change those of th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,11 +44,8 @@ def event_rows(
         return
     curves = strain.lagrangian(wall.lengths(), start)
     flat, to_peak = [], []
-    for column, region in enumerate(regions(wall)):
-        if region in writer.withheld:
-            continue
+    for column, region, sure in _given(writer, wall, trust):
         events = strain.strain_events(curves[:, column], start, cycle.end_systole, last)
-        sure = None if trust is None else float(trust[column])
         writing = _Region(writer, wall, cycle, region, sure)
         writing.named_strains(events)
         if events.post_systolic_index is None:
@@ -132,6 +130,15 @@ class _Region:
         self.writer.add(quantity, text, self.region, value, unit, trust=self.sure)
 
 
+def _given(
+    writer: RowWriter, wall: Wall, trust: NDArray[np.float64] | None
+) -> Iterator[tuple[int, str, float | None]]:
+    """Yield column, name and trust of every region whose own values are given."""
+    for column, region in enumerate(regions(wall)):
+        if region not in writer.withheld:
+            yield column, region, None if trust is None else float(trust[column])
+
+
 def _write_drift(
     writer: RowWriter, wall: Wall, cycle: HeartCycle, trust: NDArray[np.float64] | None
 ) -> None:
@@ -143,8 +150,7 @@ def _write_drift(
         f"{wall.direction.capitalize()} strain S(T) left at the end of the cycle by forward "
         f"tracking alone, before any compensation; the cycle ends: {cycle.end_origin}."
     )
-    for column, region in enumerate(regions(wall)):
-        sure = None if trust is None else float(trust[column])
+    for column, region, sure in _given(writer, wall, trust):
         writer.add("drift", text, region, 100 * float(raw[column]), "%", trust=sure)
 
 
