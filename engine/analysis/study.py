@@ -143,6 +143,7 @@ def _write_biplane(writer: RowWriter, views: Sequence[StudyView]) -> None:
     if plane is None or other is None:
         writer.omit("biplane volume", "A4C and A2C need contours that move, and pixel spacing.")
         return
+    (curves, spacing), (others, other_spacing) = plane, other
     cycles = heart_cycle(first.result), heart_cycle(second.result)
     volumes = []
     for phase in ("start", "end_systole"):
@@ -150,7 +151,6 @@ def _write_biplane(writer: RowWriter, views: Sequence[StudyView]) -> None:
         if None in frames:
             writer.omit("biplane volume", "End-systole of A4C or A2C is unknown.")
             return
-        (curves, spacing), (others, other_spacing) = plane, other
         volume, difference = biplane_volume(
             curves[frames[0]], spacing, others[frames[1]], other_spacing
         )
@@ -168,7 +168,9 @@ def _write_biplane(writer: RowWriter, views: Sequence[StudyView]) -> None:
 
 
 def _plane(view: StudyView) -> tuple[NDArray[np.float32], tuple[float, float]] | None:
-    """Return the endocardium of every frame, px, and the spacing, mm; None where one is missing.
+    """Return the endocardium of every frame, ``(T, N, 2)`` px, and the spacing (x, y), mm.
+
+    None where one of them is missing.
 
     Contours that rest tell no volume at end-systole: the wall that was followed tells it then.
     """

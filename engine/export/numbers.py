@@ -128,5 +128,5 @@ def _two_digits(value: float) -> str:
 
 
 def _rounded(value: float, digits: int) -> float:
-    """Return a number with so many digits before or after the point that count."""
+    """Return a number rounded to so many significant digits."""
     return round(value, digits - 1 - math.floor(math.log10(abs(value)))) if value else 0.0

@@ -120,15 +120,12 @@ def draw_strain(
     limit = _LIMITS.get(component, STRAIN_LIMIT)
     box = page.axes(MARGIN + CONTENT - eye, y + 12, eye, 50)
     draw_bullseye(box, values, model_of(segments), limit=limit)
-    page.text(MARGIN + CONTENT - eye / 2, y + 10.5, "At end-systole, %", size=8, align="center")
+    middle = MARGIN + CONTENT - eye / 2
+    page.text(middle, y + 10.5, "At end-systole, %", size=8, align="center")
     _strain_bar(page, y + 64, eye, limit)
     held = any(name in measurements.withheld for name in segments)
-    note = (
-        f"Hatched: {'not in this view, or poorly tracked' if held else 'no value from this view'}"
-    )
-    page.text(
-        MARGIN + CONTENT - eye / 2, y + 73, note, size=6.8, colour=PRINT.muted, align="center"
-    )
+    why = "not in this view, or poorly tracked" if held else "no value from this view"
+    page.text(middle, y + 73, f"Hatched: {why}", size=6.8, colour=PRINT.muted, align="center")
     return y + 78
 
 

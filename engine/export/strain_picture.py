@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from engine.analysis.strain_map import StrainMap, strain_map
 from engine.export.figures import backdrop, frame_note
 from engine.export.numbers import percent
-from engine.export.page import CONTENT, MARGIN, Flow, line_height, wrap
+from engine.export.page import CONTENT, MARGIN, Flow
 from engine.export.page_pictures import FAINT
 from engine.export.palette import PRINT, STRAIN, STRAIN_LIMIT, STRAIN_TICKS
 from engine.export.panels import (
@@ -96,11 +96,11 @@ def draw_strain_map(
     behind = backdrop(result, found.frame)
     sure = _of_frame(trust, found)
     note = () if sure is None else FAINT
+    title = f"At end-systole: {frame_note(result, found.frame).lower()}"
 
     def draw(axes: Axes, width: float, height: float) -> None:
         _paint(axes, title, behind, found, sure)
 
-    title = f"At end-systole: {frame_note(result, found.frame).lower()}"
     cell = Cell(title, behind, draw, _bar, note)
     # A lone picture of a row takes half of it at the most.
     row = 2 * (CONTENT - _TABLE - 6) - BAR
@@ -117,8 +117,7 @@ def draw_strain_map(
         "Strain along the wall since end-diastole, by forward tracking alone: its drift is not "
         "taken out. Single pixels are a research value; numbers are given by segment."
     )
-    page.paragraph(x, below + 6, text, _TABLE, size=7.5, colour=PRINT.muted)
-    lowest = below + 6 + line_height(7.5) * len(wrap(text, _TABLE, 7.5))
+    lowest = page.paragraph(x, below + 6, text, _TABLE, size=7.5, colour=PRINT.muted)
     flow.y = max(flow.y + 15 + height, lowest) + 7
 
 

@@ -119,9 +119,8 @@ def write_structured_report(
         is_verified=False,
     )
     document.SeriesDescription = RESEARCH_USE
-    document.CompletionFlagDescription = (
-        "Tracking reviewed" if result.reviewed else "Tracking not reviewed"
-    )
+    said = "reviewed" if result.reviewed else "not reviewed"
+    document.CompletionFlagDescription = f"Tracking {said}"
     with atomic_path(path) as temporary:
         document.save_as(temporary, enforce_file_format=True)
 
