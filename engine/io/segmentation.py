@@ -42,27 +42,29 @@ def read_segmentation(path: Path) -> NDArray[np.uint8]:
     Returns:
         ``(H, W)`` where all segments belong to one frame of the source, else ``(T, H, W)`` up to
         the last frame referred to. Segments of the left ventricle and the left atrium have their
-        ``Label``, others the numbers that follow.
+        ``Label``, others the numbers that follow; where segments overlap the last one counts.
 
     Raises:
-        UnreadableFileError: If the file is none, or holds fractions.
+        UnreadableFileError: If the file is none, is damaged, or holds fractions.
     """
     with guarded(path):
         dataset = pydicom.dcmread(path, force=True)
         if dataset.get("SOPClassUID") != SegmentationStorage:
             raise unreadable(path, "it is DICOM, but no segmentation", _ADVICE)
         if dataset.get("SegmentationType") != "BINARY":
-            raise unreadable(path, "its segments are fractions or overlap", _ADVICE)
+            raise unreadable(path, "its segments are fractions", _ADVICE)
         numbers = _numbers(dataset)
         planes = np.asarray(dataset.pixel_array).reshape(-1, dataset.Rows, dataset.Columns) > 0
         groups = list(dataset.PerFrameFunctionalGroupsSequence)
+        frames = [_source_frame(group) for group in groups]
+        segments = [
+            int(group.SegmentIdentificationSequence[0].ReferencedSegmentNumber) for group in groups
+        ]
     if len(groups) != len(planes):
         raise unreadable(path, f"it describes {len(groups)} of its {len(planes)} frames", _ADVICE)
-    frames = [_source_frame(group) for group in groups]
     last = max(frames, default=1) if len(set(frames)) > 1 else 1
     labels = np.zeros((last, *planes.shape[1:]), np.uint8)
-    for plane, group, frame in zip(planes, groups, frames, strict=True):
-        segment = int(group.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
+    for plane, segment, frame in zip(planes, segments, frames, strict=True):
         labels[frame - 1 if last > 1 else 0][plane] = numbers.get(segment, 0)
     return labels[0] if last == 1 else labels
 

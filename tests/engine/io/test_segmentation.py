@@ -89,6 +89,9 @@ def test_what_is_no_segmentation_of_whole_pixels_is_told(tmp_path: Path) -> None
     picture = write_seg(tmp_path / "us.dcm", planes, SOPClassUID="1.2.840.10008.5.1.4.1.1.6.1")
     with pytest.raises(UnreadableFileError, match="no segmentation"):
         read_mask_file(picture, (4, *SHAPE))
+    unnamed = write_seg(tmp_path / "unnamed.dcm", planes, PerFrameFunctionalGroupsSequence=[item()])
+    with pytest.raises(UnreadableFileError, match=r"unnamed\.dcm"):
+        read_segmentation(unnamed)
     whole = write_seg(tmp_path / "seg.dcm", planes)
     (tmp_path / "torn.dcm").write_bytes(whole.read_bytes()[:-8])
     with pytest.raises(UnreadableFileError, match=r"torn\.dcm"):
