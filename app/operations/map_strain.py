@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.display import Page
-from app.operations.on_demand import OnDemand
+from app.operations.on_demand import OnDemand, has_wall
 from app.session import Loop
-from engine.model import Scale, Target, TrackingResult
+from engine.model import Scale, TrackingResult
 from engine.progress import Progress
 
 if TYPE_CHECKING:
@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 def can_map_strain(loop: Loop | None) -> bool:
     """Return whether a loop was tracked so that strain has a wall, and a beginning."""
     result = None if loop is None else loop.result
-    if result is None or result.target is Target.BLOOD or result.contours is None:
+    if result is None or result.ed_frame is None or not has_wall(result):
         return False
-    if result.ed_frame is None:
-        return False
-    return result.ed_frame - result.first_frame < len(result.mask) - 1
+    return 0 <= result.ed_frame - result.first_frame < len(result.mask) - 1
 
 
 class StrainMapper(OnDemand):

@@ -13,6 +13,11 @@ from engine.model import Scale, Target, TrackingResult
 from engine.progress import Progress
 
 
+def has_wall(result: TrackingResult) -> bool:
+    """Return whether a wall was tracked: there are contours, and it is not blood."""
+    return result.contours is not None and result.target is not Target.BLOOD
+
+
 class OnDemand(QObject):
     """Makes something of the current loop's result in the background, once.
 
@@ -53,9 +58,9 @@ class OnDemand(QObject):
         """Start the work where it is wanted, possible, and neither done nor begun."""
         loop = self.context.session.loop
         result = None if loop is None else loop.result
-        if loop is None or result is None or result.contours is None:
+        if loop is None or result is None:
             return
-        scale = None if result.target is Target.BLOOD else self.wanted(loop, result)
+        scale = self.wanted(loop, result) if has_wall(result) else None
         if scale is None:
             self._asked = None  # who asks again after a stop or a failure means it
             return

@@ -292,7 +292,7 @@ class CineView(QWidget):
             parts.append(along.replace("-", "\N{MINUS SIGN}"))
             strain = self._strain_at(column, row)
             if strain is not None:
-                parts.append(f"strain {strain:+.0f} %".replace("-", "\N{MINUS SIGN}"))
+                parts.append(f"strain {strain:+z.0f} %".replace("-", "\N{MINUS SIGN}"))
             trust = flow.trust_at(self._session.frame, column, row)
             if trust is not None:
                 parts.append(f"trust {100 * trust:.0f} %")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 from small_engine import FakeVerbs, press, wait_idle
 
 from app.display import Page
 from app.main_window import MainWindow
 from app.operations.confirm import set_marks
+from app.operations.make_mask import set_target
 from app.views.overlays.colour_bar import bar_scale
 from app.views.scene import Scene
 from engine.model import Scale, Target
@@ -77,7 +78,7 @@ def test_the_value_under_the_pointer_is_told(mapped: MainWindow) -> None:
     for frame, told in ((AFTER, True), (ED, False)):
         scene = scene_at(mapped, frame)
         place = scene.to_screen(np.array([[60.0, 50.0]]))[0]
-        view._pointer = scene.viewport.to_image(type(scene.area.center())(*place), scene.area)
+        view._pointer = scene.viewport.to_image(QPointF(*place), scene.area)
         view._refresh()
         assert ("strain \N{MINUS SIGN}20 %" in messages[-1]) is told
 
@@ -104,11 +105,7 @@ def test_one_map_lies_over_the_image_at_a_time(mapped: MainWindow) -> None:
     assert not mapped.view_bar.toggles["strain"].isEnabled()
 
 
-def test_blood_has_none(
-    window: MainWindow, verbs: FakeVerbs, tracked: MainWindow, qtbot: QtBot
-) -> None:
-    from app.operations.make_mask import set_target  # noqa: PLC0415 - used once
-
+def test_blood_has_none(verbs: FakeVerbs, tracked: MainWindow, qtbot: QtBot) -> None:
     set_target(tracked.context, Target.BLOOD)
     wait_idle(tracked, qtbot)
     tracked.track_panel.run()

@@ -24,6 +24,7 @@ from engine.export.quiver import ticks
 _STOPS: Final = 16
 _WIDTH: Final = 12.0
 _RIGHT: Final = 74.0
+_LABEL_END: Final = 52.0
 _COARSE: Final = 8
 _WORTH_TELLING: Final = 0.005
 
@@ -90,7 +91,8 @@ class ColourBarOverlay:
         painter.setFont(label_font)
         words = painter.fontMetrics().horizontalAdvance(first)
         backdrop = bar.adjusted(-14, -38, 58, 16)
-        backdrop.setLeft(min(backdrop.left(), bar.right() + 52 - words - 10))
+        # The label ends at the right and may be wider than the bar with its numbers.
+        backdrop.setLeft(min(backdrop.left(), bar.right() + _LABEL_END - words - 10))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color(theme.CANVAS, 0.62))
         painter.drawRoundedRect(backdrop, 8, 8)
@@ -151,7 +153,7 @@ def tick_text(value: float) -> str:
 
 
 def _draw_label(painter: QPainter, bar: QRectF, text: str, warning: str) -> None:
-    right = bar.right() + 52
+    right = bar.right() + _LABEL_END
     flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     painter.setPen(theme.color(theme.TEXT))
     painter.drawText(QRectF(right - 200, bar.top() - 32, 200, 18), flags, text)
