@@ -172,8 +172,8 @@ def _judge_segments(writer: RowWriter, wall: Wall, trust: NDArray[np.float64] | 
         writer.withheld = tuple(segment.name for segment in poor)
         writer.warn(f"{said} No values of their own are given before they are accepted in review.")
         writer.omit(
-            "segments",
-            f"Less than half of it is trusted, and nobody has accepted it: {names(poor)}.",
+            "segment values",
+            f"Less than half of the segment is trusted, and nobody has accepted it: {names(poor)}.",
         )
     if len(poor) > MOST_EXCLUDED:
         writer.warn(

@@ -190,7 +190,7 @@ def _of_pair(seen: Witness, box: tuple[slice, slice], weight: Image) -> dict[str
 def _beside_main_course(
     field: ScaleField, weights: Stack, box: tuple[slice, slice]
 ) -> NDArray[np.float16]:
-    """Return what every vector does beside the loop's main course, logarithm of px.
+    """Return what every vector does beside the loop's main course, ``(T-1, h, w)``, log of px.
 
     The main course is the first principal one of the displacements of all places: each place's
     motion is a vector of its own times one course through time that all of them share.

@@ -103,7 +103,7 @@ def draw_scales(flow: Flow, result: TrackingResult, limit: float, trust: Trust |
     flow.y += 15 + height + 7
 
 
-def fastest_phases(result: TrackingResult) -> list[tuple[str, int]]:
+def _fastest_phases(result: TrackingResult) -> list[tuple[str, int]]:
     """Return the name and frame index of the fastest field of systole and of diastole.
 
     Without ED and ES it is the fastest of the loop.
@@ -135,7 +135,7 @@ def _draw_section(page: Page, place: tuple[float, float], heading: str, cells: l
 
 def _velocity_cells(result: TrackingResult, limit: float | None, trust: Trust | None) -> list[Cell]:
     """Return the pictures of the fastest phases; the last one has the bar."""
-    phases = fastest_phases(result)
+    phases = _fastest_phases(result)
     cells = []
     for number, (name, frame) in enumerate(phases, start=1):
         note = frame_note(result, frame)

@@ -84,7 +84,7 @@ def test_a_poor_segment_has_no_values_of_its_own_before_a_review() -> None:
     assert set(OWN) <= quantities(rows, "mid_inferoseptal")
     assert "strain_longitudinal" in quantities(rows, FIRST), "its curve stays"
     assert any(FIRST.replace("_", " ") in text for text in rows.warnings)
-    assert "basal inferoseptal" in dict(rows.omitted)["segments"]
+    assert "basal inferoseptal" in dict(rows.omitted)["segment values"]
 
 
 def test_a_review_gives_the_values_of_a_poor_segment() -> None:
