@@ -1,9 +1,7 @@
 """Where the mitral annulus is: the end of each side, where leaflet and wall give way to the atrium.
 
-The closed valve is a line bright from end to end: this tells most. Along each side, extended
-downwards, the bright wall outside and the leaflet's hinge inside both end at the annulus or, where
-the hinge is bright or the atrium's wall goes on, somewhat below it. This evidence, pooled over
-neighbouring frames, moves the end.
+Along each side, extended downwards, the bright wall outside and the leaflet's hinge inside both
+end at the annulus. The fall of their brightness, pooled over neighbouring frames, moves the end.
 """
 
 from __future__ import annotations
@@ -104,9 +102,7 @@ def _slide_end(
     thickness = 0.11 * length
     ends = _Ends(frames, contours[:, 0], down, outward, window=max(2, round(0.12 * length)))
     score = config.wall * ends.fall(slide, evenly(0.25, 0.9, 5) * thickness)
-    # A rise says nothing: most of the time no leaflet hangs along the wall.
-    hinge = np.maximum(ends.fall(slide, evenly(-0.15, -0.8, 5) * thickness), 0)
-    score += config.leaflet * hinge
+    score += config.leaflet * ends.fall(slide, evenly(-0.15, -0.8, 5) * thickness)
     score += config.valve * _closed_valve(frames, contours, down, slide)
     score = smooth_along(score, config.time_sigma, 0) + config.pooled * score.mean(0)
     score -= config.stay * (slide / (config.reach * length)) ** 2

@@ -358,8 +358,7 @@ def _refined(
     part = SMOOTHING * height / FINE_USUAL
     fine = make_working(cine, sector, height, max(SMOOTHING, part))
     curves = fine.to_working(loop.to_source(medium))
-    # So near the annulus, the ends of wall and leaflet tell more than they do from far away.
-    near = AnnulusConfig(reach=0.06, pooled=0.2, wall=1.0, leaflet=1.0, valve=0.8, time_sigma=sigma)
+    near = AnnulusConfig(reach=0.06, pooled=0.2, time_sigma=sigma)
     for along in (4.0, 2.0):
         curves = refine(
             fine.frames,

@@ -117,9 +117,9 @@ class AnnulusConfig:
     """
 
     reach: float = setting(0.2, "Reach", "Of the cavity's length", minimum=0.01, maximum=0.5)
-    wall: float = setting(0.25, "Wall's end", "Weight", minimum=0, maximum=5)
-    leaflet: float = setting(0.5, "Leaflet's hinge", "Weight", minimum=0, maximum=5)
-    valve: float = setting(0.5, "Closed valve", "Weight", minimum=0, maximum=5)
+    wall: float = setting(1.0, "Wall's end", "Weight", minimum=0, maximum=5)
+    leaflet: float = setting(1.0, "Leaflet's hinge", "Weight", minimum=0, maximum=5)
+    valve: float = setting(0.8, "Closed valve", "Weight", minimum=0, maximum=5)
     stay: float = setting(0.3, "Stay", "Cost of sliding", minimum=0, maximum=10)
     change: float = setting(30.0, "Change", "Cost from frame to frame", minimum=0, maximum=1000)
     time_sigma: float = setting(2.0, "Time", "Smoothing, frames", minimum=0, maximum=20)
