@@ -74,23 +74,8 @@ def build_mask(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
     progress.check()
     if config.method == MaskMethod.PAPER and target is Target.TISSUE:
         return _paper_region(cine, sector)
-    height, width = cine.frames.shape[1:]
-    if min(height, width) < SMALLEST_PX:
-        raise InputError(
-            f"A picture of {width}x{height} px is too small to find contours in; {SMALLEST_PX} px"
-            " are needed. Open the loop at its full size."
-        )
-    if config.method == MaskMethod.POINTS and not config.points:
-        raise InputError(UNSURE_NOTE)
-    if config.points_es and not config.points:
-        raise InputError("Points at end-systole need the same points at end-diastole too.")
-    points = config.points if config.method == MaskMethod.POINTS else ()
+    points = _given_points(cine, config, view)
     short_axis = None if view is None else view.is_short_axis
-    if points and short_axis is not None and short_axis != (len(points) == 2):
-        raise InputError(
-            f"The view {config.view} needs "
-            + ("centre and a rim point." if short_axis else "two annulus points and the apex.")
-        )
     ventricle = find_left_ventricle(cine, sector, progress, short_axis=short_axis, points=points)
     cycle = _cycle(cine, config, ventricle)
     if points:
@@ -117,6 +102,29 @@ def build_mask(cine: Cine, config: MaskConfig, progress: Progress) -> Mask:
     if view is not None:
         return wall
     return replace(wall, notes=(*wall.notes, propose_view(cine, sector, ventricle).sentence))
+
+
+def _given_points(
+    cine: Cine, config: MaskConfig, view: View | None
+) -> tuple[tuple[float, float], ...]:
+    """Return the points of end-diastole where contours follow them; check what can be checked."""
+    height, width = cine.frames.shape[1:]
+    if min(height, width) < SMALLEST_PX:
+        raise InputError(
+            f"A picture of {width}x{height} px is too small to find contours in; {SMALLEST_PX} px"
+            " are needed. Open the loop at its full size."
+        )
+    if config.method == MaskMethod.POINTS and not config.points:
+        raise InputError(UNSURE_NOTE)
+    if config.points_es and not config.points:
+        raise InputError("Points at end-systole need the same points at end-diastole too.")
+    points = config.points if config.method == MaskMethod.POINTS else ()
+    if points and view is not None and view.is_short_axis != (len(points) == 2):
+        needed = (
+            "centre and a rim point." if view.is_short_axis else "two annulus points and the apex."
+        )
+        raise InputError(f"The view {config.view} needs {needed}")
+    return points
 
 
 def _target(name: str) -> Target:
