@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.export.definitions import definitions
 from engine.export.facts import RESEARCH, loop_words, spacing_words, view_name
 from engine.export.numbers import measured, quantity_name
 from engine.export.page import CONTENT, MARGIN, TOP, Flow, line_height, wrap
@@ -139,7 +140,7 @@ def fine_print(
             if label:
                 page.paragraph(MARGIN, flow.y, label, indent - 3, size=7.8, colour=PRINT.muted)
             page.paragraph(MARGIN + indent, flow.y, text, CONTENT - indent, size=7.8)
-            flow.y += line_height(7.8) * lines + 1.4
+            flow.y += line_height(7.8) * lines + 1.0
         flow.y += 2
 
 
@@ -151,12 +152,7 @@ def _chapters(
         "Not reported, and why",
         [(quantity_name(what), why) for what, why in measurements.omitted],
     )
-    meanings: dict[str, str] = {}
-    for row in measurements.rows:
-        if row.quantity.endswith("_trusted"):
-            continue  # the same, over the trusted vectors alone
-        meanings.setdefault(row.quantity, row.definition)
-    yield "Definitions used", [(quantity_name(name), text) for name, text in meanings.items()]
+    yield "Definitions used", definitions(measurements)
     calibrated = result.spacing_mm is not None and result.frame_times_s is not None
     if calibrated and result.target is Target.BLOOD:
         yield "Context", [("", FLOW_LITERATURE)]
