@@ -19,8 +19,8 @@ from torch import Tensor
 from engine.registration.multiscale import Motion
 from engine.registration.pairs import ImagePairs
 from engine.registration.pyramid import correction_grid, resize_image
-from engine.registration.shared_course import LEAST_PAIRS, stretches
-from engine.registration.warp import compose, identity_grid, invert, resize_displacement, warp
+from engine.registration.shared_course import LEAST_PAIRS, stretches, to_last_frame
+from engine.registration.warp import identity_grid, resize_displacement, warp
 
 STANDS_OUT: Final = (0.9, 1.5)
 """Mean square of a course, summed over all pairs, above which it begins to be kept and from which
@@ -101,12 +101,8 @@ def _taken_out(own: Tensor, inside: Tensor, error: float) -> Tensor:
     bent = (fields - straight)[:, :, inside].square().sum(dim=(1, 2)) / int(inside.sum())
     fields = straight + _rise(bent.max() / error**2, BENDS) * (fields - straight)
     away = torch.einsum("kr,rchw->kchw", main, fields) - moved
-    changes = []
-    to_last = torch.zeros_like(own[:1])
-    for pair in reversed(range(len(own))):
-        changes.append(warp(away[pair : pair + 1], to_last))
-        to_last = compose(invert(own[pair : pair + 1]), to_last)
-    return torch.cat(changes[::-1])
+    # A pair's displacement lies on the points of its later frame.
+    return warp(away, to_last_frame(own)[1:])
 
 
 def _rise(values: Tensor, bounds: tuple[float, float]) -> Tensor:

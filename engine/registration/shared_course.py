@@ -236,17 +236,31 @@ def _change(own: Tensor, courses: Tensor, fields: Tensor) -> Tensor:
     grid = correction_grid(size)
     coarse = torch.cat([resize_displacement(item[None], grid) for item in own])
     left_over = resize_displacement(fields, grid)
-    to_last = torch.zeros_like(left_over[:1])
-    later = torch.zeros_like(to_last)
+    to_last = to_last_frame(coarse)
+    later = torch.zeros_like(to_last[:1])
     changes = []
     for pair in reversed(range(len(own))):
-        to_last = compose(invert(coarse[pair : pair + 1]), to_last)
-        at_pair = warp(left_over, to_last.expand_as(left_over))
+        at_pair = warp(left_over, to_last[pair : pair + 1].expand_as(left_over))
         earlier = (courses[pair].view(-1, 1, 1, 1) * at_pair).sum(0, keepdim=True)
         moved = compose(invert(later), compose(coarse[pair : pair + 1], earlier))
         changes.append(resize_displacement(moved - coarse[pair : pair + 1], size)[0])
         later = earlier
     return torch.stack(changes[::-1])
+
+
+def to_last_frame(own: Tensor) -> Tensor:
+    """Return how far every frame's points are from where they are in the last frame.
+
+    Args:
+        own: Displacement of neighbouring pairs, ``(n, 2, h, w)``, px.
+
+    Returns:
+        ``(n + 1, 2, h, w)``, px, on each frame's own points; zeros for the last.
+    """
+    ways = [torch.zeros_like(own[:1])]
+    for pair in reversed(range(len(own))):
+        ways.append(compose(invert(own[pair : pair + 1]), ways[-1]))
+    return torch.cat(ways[::-1])
 
 
 def _sample(images: Tensor, places: Tensor) -> Tensor:
