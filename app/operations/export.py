@@ -21,32 +21,29 @@ NAMED = "patient_data_in_exports"
 def export_video(context: Context, path: Path, scale: Scale | None, done: Done) -> None:
     """Write the overlay video of a scale (the finest if None)."""
     result = _result(context)
-    require_folder(path.parent)
     shown = scale or result.finest.scale
 
     def work(progress: Progress) -> tuple[Path, ...]:
         context.verbs.write_movie(path, result, shown, progress, patient_data=named(context))
         return (path,)
 
-    context.jobs.start("Writing the video", work, done, kind=KIND)
+    _start(context, path.parent, "Writing the video", work, done)
 
 
 def export_csv(context: Context, path: Path, done: Done) -> None:
     """Write the measurements; they are made first where they are missing."""
     loop, result = _loop(context), _result(context)
-    require_folder(path.parent)
 
     def work(progress: Progress) -> tuple[Path, ...]:
         context.verbs.write_csv(path, _measurements(context, loop, result, progress))
         return (path,)
 
-    context.jobs.start("Writing the CSV", work, done, kind=KIND)
+    _start(context, path.parent, "Writing the CSV", work, done)
 
 
 def export_result(context: Context, path: Path, done: Done) -> None:
     """Write the result file; from then on a session names it instead of writing its own."""
     loop, result = _loop(context), _result(context)
-    require_folder(path.parent)
 
     def work(progress: Progress) -> tuple[Path, ...]:
         progress.check()
@@ -59,13 +56,12 @@ def export_result(context: Context, path: Path, done: Done) -> None:
             context.session.update(loop.loop_id, fields_file=path)
         done(files)
 
-    context.jobs.start("Writing the result", work, written, kind=KIND)
+    _start(context, path.parent, "Writing the result", work, written)
 
 
 def export_report(context: Context, folder: Path, config: ReportConfig, done: Done) -> None:
     """Write the report with its tables, figures and video into a folder."""
     loop, result = _loop(context), _result(context)
-    require_folder(folder)
 
     def work(progress: Progress) -> tuple[Path, ...]:
         measurements = _measurements(context, loop, result, progress)
@@ -73,7 +69,7 @@ def export_report(context: Context, folder: Path, config: ReportConfig, done: Do
             result, measurements, folder, config, progress, patient_data=named(context)
         )
 
-    context.jobs.start("Writing the report", work, done, kind=KIND)
+    _start(context, folder, "Writing the report", work, done)
 
 
 def hand_over(
@@ -89,7 +85,6 @@ def hand_over(
         done: Called with the files.
     """
     result, shown = _result(context), context.display.options.scale
-    require_folder(folder)
     known = {item.scale for item in result.fields}
     config = HandoverConfig(
         source=source,
@@ -100,7 +95,7 @@ def hand_over(
     def work(progress: Progress) -> tuple[Path, ...]:
         return context.verbs.hand_over(result, folder, wanted, config, progress)
 
-    context.jobs.start(f"Writing {wanted.value}", work, done, kind=KIND)
+    _start(context, folder, f"Writing {wanted.value}", work, done)
 
 
 def named(context: Context) -> bool:
@@ -109,6 +104,13 @@ def named(context: Context) -> bool:
 
 
 Done = Callable[[tuple[Path, ...]], None]
+Work = Callable[[Progress], tuple[Path, ...]]
+
+
+def _start(context: Context, folder: Path, title: str, work: Work, done: Done) -> None:
+    """Write into a folder in the background; that it takes nothing is told before."""
+    require_folder(folder)
+    context.jobs.start(title, work, done, kind=KIND)
 
 
 def _measurements(
