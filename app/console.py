@@ -26,6 +26,7 @@ OUT: Final = Console(soft_wrap=True)
 ERR: Final = Console(stderr=True, soft_wrap=True)
 
 BAD_INPUT: Final = 2
+PARTLY_FAILED: Final = 3
 INTERRUPTED: Final = 130
 
 # Typer carries click under changing names; what it raises of wrong words derives from this class.
@@ -162,6 +163,16 @@ def table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]])
     for row in rows:
         shown.add_row(*(escape(cell) for cell in row))
     OUT.print(shown)
+
+
+def print_failures(title: str, rows: Sequence[tuple[str, str]]) -> None:
+    """Print what failed and why on the error stream; long reasons are folded, never cut."""
+    shown = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    shown.add_column("loop", overflow="fold", max_width=30)
+    shown.add_column("why", overflow="fold")
+    for name, why in rows:
+        shown.add_row(escape(name), escape(why))
+    ERR.print(shown, soft_wrap=False)
 
 
 class _OneLine(logging.Formatter):

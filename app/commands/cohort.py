@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from app.commands import options
-from app.commands.track import PresetOption, preset_scales
-from app.console import OUT, ConsoleProgress, print_files
-from engine.cohort import CohortConfig, LoopOutcome, Status, read_cohort, run_cohort
+from app.console import OUT, PARTLY_FAILED, ConsoleProgress, print_failures, print_files
+from engine.cohort import CohortConfig, LoopOutcome, read_cohort, run_cohort
 from engine.config import Preset, ReportConfig, TrackingConfig
 
 
@@ -21,8 +20,6 @@ class CohortProgress(ConsoleProgress):
         """Say what became of a loop; scales within it are too much for a cohort."""
         if isinstance(value, LoopOutcome):
             line = f"{value.loop.study}/{value.loop.name}: {value.status.value}"
-            if value.status is Status.FAILED:
-                line += f". {value.sentence}"
             self.say(line)
 
 
@@ -35,7 +32,7 @@ def cohort(
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler, such as tcp://host:8786")
     ] = None,
-    preset: PresetOption = Preset.DEFAULT,
+    preset: options.PresetOption = Preset.DEFAULT,
     device: options.Device = options.DeviceName.AUTO,
     seed: options.Seed = 0,
     movie: Annotated[bool, typer.Option(help="Write overlay.mp4 of every loop")] = True,
@@ -43,11 +40,15 @@ def cohort(
 ) -> None:
     """Track and report many loops; write cohort.csv and studies.csv. Run again to go on.
 
-    The list is a CSV with the column loop, and any of study, view, target, ed, es, contours,
-    mask, frames, fps, spacing_x_mm, spacing_y_mm, exclude (segments, separated by semicolons).
+    The list is a CSV with the column loop, and any of study, view, target,
+    ed, es, contours, mask, frames, fps, spacing_x_mm, spacing_y_mm, exclude
+    (segments, separated by semicolons).
+
+    Exit code: 0 if every loop is done; 3 if some failed (the last table names
+    them and why); 2 if the list or a setting cannot be used.
     """
     tracking = TrackingConfig(
-        preset=preset, scales=preset_scales(preset, None), device=device.value, seed=seed
+        preset=preset, scales=options.preset_scales(preset, None), device=device.value, seed=seed
     )
     config = CohortConfig(
         out=out,
@@ -60,4 +61,9 @@ def cohort(
     with CohortProgress("Cohort") as progress:
         result = run_cohort(loops, config, progress)
     print_files(result.tables)
-    OUT.print(f"{len(result.outcomes) - len(result.failed)} of {len(result.outcomes)} loops done.")
+    total, failed = len(result.outcomes), result.failed
+    OUT.print(f"{total - len(failed)} of {total} loops done.")
+    if failed:
+        lost = [(f"{item.loop.study}/{item.loop.name}", item.sentence) for item in failed]
+        print_failures(f"{len(failed)} failed", lost)
+        raise typer.Exit(PARTLY_FAILED)

@@ -10,7 +10,7 @@ import typer
 
 from app.commands import options
 from app.commands.report import write_all
-from app.commands.track import preset_scales, print_scales, track_cine, track_file
+from app.commands.track import print_scales, track_cine, track_file
 from app.console import OUT, ConsoleProgress, print_notes
 from engine.config import (
     MaskConfig,
@@ -34,7 +34,7 @@ def demo(
     preset: Annotated[Preset, typer.Option(help="Settings")] = Preset.DEFAULT,
 ) -> None:
     """Read, mask, track, measure and report two loops, without a screen."""
-    config = TrackingConfig(preset=preset, scales=preset_scales(preset, None))
+    config = TrackingConfig(preset=preset, scales=options.preset_scales(preset, None))
     _real(out / "dicom", config)
     _phantom(out / "phantom", config)
     OUT.print(f"All results are in {out}. Research use only, not for diagnosis.")

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from engine.config import ALL_SCALES, MaskMethod, ReadConfig, parse_frames
+from engine.config import ALL_SCALES, MaskMethod, Preset, ReadConfig, parse_frames
 from engine.errors import InputError, OutputError
 from engine.io.atomic import require_folder
 from engine.model import Scale, Target, View
@@ -119,11 +119,47 @@ Device = Annotated[
 Seed = Annotated[
     int, typer.Option("--seed", help="Seed of all random choices", rich_help_panel=TRACKING)
 ]
-
-
+MaskFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--mask", help="PNG, NIfTI, NPZ or DICOM SEG; nonzero inside", rich_help_panel=MASK
+    ),
+]
+ContoursFile = Annotated[
+    Path | None,
+    typer.Option("--contours", help="contours.json, as the verb mask writes", rich_help_panel=MASK),
+]
+PresetOption = Annotated[
+    Preset,
+    typer.Option(
+        "--preset",
+        help="preview: 1/8 and 1/4 in seconds; paper: the paper's settings, hours",
+        rich_help_panel=TRACKING,
+    ),
+]
+Scales = Annotated[
+    str | None, typer.Option("--scales", help="Such as 1/8,1/4,1/2,1", rich_help_panel=TRACKING)
+]
+Method = Annotated[
+    str,
+    typer.Option("--method", help="ssmsr, or a peer such as dis", rich_help_panel=TRACKING),
+]
+Init = Annotated[
+    Path | None, typer.Option("--init", help="Weights to start from", rich_help_panel=TRACKING)
+]
+TestTimeTraining = Annotated[
+    bool,
+    typer.Option("--ttt/--no-ttt", help="Train on the loop itself", rich_help_panel=TRACKING),
+]
+Temporal = Annotated[
+    bool,
+    typer.Option(
+        "--temporal/--no-temporal",
+        help="Neighbouring pairs help one another",
+        rich_help_panel=TRACKING,
+    ),
+]
 Layer = Annotated[LayerName, typer.Option("--layer", help="Layer of the headline strain")]
-
-
 PatientData = Annotated[
     bool,
     typer.Option(
@@ -153,6 +189,13 @@ def parse_scales(text: str | None) -> tuple[str, ...]:
     if text is None:
         return ALL_SCALES
     return tuple(Scale.parse(part).value for part in text.split(","))
+
+
+def preset_scales(preset: Preset, scales: str | None) -> tuple[str, ...]:
+    """Return the scales asked for; the preview stops at 1/4 unless told otherwise."""
+    if scales is None and preset is Preset.PREVIEW:
+        return ("1_8", "1_4")
+    return parse_scales(scales)
 
 
 def parse_points(texts: list[str] | None) -> tuple[tuple[float, float], ...]:

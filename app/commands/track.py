@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
-
-import typer
+from typing import Final
 
 from app.commands import options
 from app.console import ConsoleProgress, print_files, print_notes, table
@@ -20,13 +18,6 @@ from engine.io.reader import require_frames
 from engine.io.result_file import expected_size
 from engine.model import Cine, Mask, Measurements, Target, TrackingResult, View
 
-PresetOption = Annotated[
-    Preset,
-    typer.Option(
-        help="preview: 1/8 and 1/4 in seconds; paper: the paper's settings, hours",
-        rich_help_panel=options.TRACKING,
-    ),
-]
 NOT_MEASURED: Final = Measurements(
     (), omitted=(("measurements", "Tracked, not measured yet: run the verb report."),)
 )
@@ -42,42 +33,18 @@ def track(
     ed: options.Ed = None,
     es: options.Es = None,
     target: options.TargetOption = Target.TISSUE,
-    mask: Annotated[
-        Path | None,
-        typer.Option(
-            help="PNG, NIfTI, NPZ or DICOM SEG; nonzero inside", rich_help_panel=options.MASK
-        ),
-    ] = None,
-    contours: Annotated[
-        Path | None,
-        typer.Option(help="contours.json, as the verb mask writes", rich_help_panel=options.MASK),
-    ] = None,
+    mask: options.MaskFile = None,
+    contours: options.ContoursFile = None,
     mask_method: options.MaskMethodOption = options.MaskName.AUTO,
     points: options.Points = None,
-    preset: PresetOption = Preset.DEFAULT,
-    scales: Annotated[
-        str | None,
-        typer.Option(help="Such as 1/8,1/4,1/2,1", rich_help_panel=options.TRACKING),
-    ] = None,
+    preset: options.PresetOption = Preset.DEFAULT,
+    scales: options.Scales = None,
     device: options.Device = options.DeviceName.AUTO,
     seed: options.Seed = 0,
-    method: Annotated[
-        str, typer.Option(help="ssmsr, or a peer such as dis", rich_help_panel=options.TRACKING)
-    ] = "ssmsr",
-    init: Annotated[
-        Path | None,
-        typer.Option(help="Weights to start from", rich_help_panel=options.TRACKING),
-    ] = None,
-    test_time_training: Annotated[
-        bool,
-        typer.Option(
-            "--ttt/--no-ttt", help="Train on the loop itself", rich_help_panel=options.TRACKING
-        ),
-    ] = True,
-    temporal: Annotated[
-        bool,
-        typer.Option(help="Neighbouring pairs help one another", rich_help_panel=options.TRACKING),
-    ] = True,
+    method: options.Method = "ssmsr",
+    init: options.Init = None,
+    test_time_training: options.TestTimeTraining = True,
+    temporal: options.Temporal = True,
     patient_data: options.PatientData = True,
 ) -> None:
     """Track a loop; write result.h5 and summary.json."""
@@ -88,7 +55,7 @@ def track(
         target=target.value,
         method=method,
         preset=preset,
-        scales=preset_scales(preset, scales),
+        scales=options.preset_scales(preset, scales),
         device=device.value,
         seed=seed,
         init=init,
@@ -112,13 +79,6 @@ def track(
     print_scales(result)
     print_notes(result.notices)
     print_files((out / "result.h5", out / "summary.json"))
-
-
-def preset_scales(preset: Preset, scales: str | None) -> tuple[str, ...]:
-    """Return the scales asked for; the preview stops at 1/4 unless told otherwise."""
-    if scales is None and preset is Preset.PREVIEW:
-        return ("1_8", "1_4")
-    return options.parse_scales(scales)
 
 
 def track_file(

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Final
 
 from engine import pipeline
+from engine.analysis.events import contour_areas
 from engine.analysis.study import APICAL, StudyView, combine
 from engine.cohort.loop import MEASUREMENTS, RESULT, loop_folder, read_values
 from engine.cohort.values import CohortConfig, CohortLoop, CohortResult, LoopOutcome, Status
 from engine.cohort.workers import work_off
 from engine.errors import InputError, MyofluxError
+from engine.export.moving_wall import with_tracked_wall
 from engine.export.tables import write_csv
 from engine.io.atomic import atomic_path
-from engine.model import Measurement, Measurements
+from engine.model import Contours, Measurement, Measurements, Target, TrackingResult
 from engine.progress import Progress, Step
 
 KEY: Final = (
@@ -79,9 +81,21 @@ def combine_study(outcomes: Sequence[LoopOutcome], config: CohortConfig) -> Meas
         if outcome.status is Status.FAILED or view not in APICAL or view in views:
             continue
         folder = loop_folder(outcome.loop, config)
-        rows = Measurements(read_values(folder / MEASUREMENTS))
-        views[view] = StudyView(pipeline.read_result(folder / RESULT), rows, outcome.loop.excluded)
+        result = pipeline.read_result(folder / RESULT)
+        rows = Measurements(read_values(folder / MEASUREMENTS), wall=_followed_wall(result))
+        views[view] = StudyView(result, rows, outcome.loop.excluded)
     return combine(tuple(views.values()), config.measure)
+
+
+def _followed_wall(result: TrackingResult) -> Contours | None:
+    """Return the wall that the field carries, where the contours rest and tell no volume.
+
+    The table of a loop holds numbers alone, so its wall is followed once more.
+    """
+    if result.target is Target.BLOOD or contour_areas(result) is not None:
+        return None
+    trust = pipeline.trust_map(result).score
+    return with_tracked_wall(result, result.finest, trust).contours
 
 
 def _write_loops(path: Path, outcomes: Iterable[LoopOutcome]) -> None:

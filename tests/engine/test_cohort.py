@@ -9,13 +9,26 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine import pipeline
-from engine.cohort import CohortConfig, CohortResult, Status, read_cohort, run_cohort, workers
-from engine.config import ReportConfig, TrackingConfig
+from engine.cohort import (
+    CohortConfig,
+    CohortLoop,
+    CohortResult,
+    LoopOutcome,
+    Status,
+    read_cohort,
+    run_cohort,
+    workers,
+)
+from engine.cohort.run import combine_study
+from engine.config import MaskConfig, ReportConfig, TrackingConfig
 from engine.errors import Cancelled, InputError
+from engine.export.tables import write_csv
 from engine.io.dicom_write import write_dicom
+from engine.model import Contours, View
 from engine.phantom import PhantomConfig, PhantomKind, make_phantom
 from engine.progress import NullProgress, RecordingProgress
 
@@ -154,6 +167,34 @@ def test_rejected_segments_leave_the_values_and_are_measured_anew(
     failed = run_cohort([strange], settings(tmp_path), NullProgress()).outcomes[0]
     assert failed.status is Status.FAILED
     assert "seventh_heaven" in failed.sentence
+
+
+def test_a_study_whose_contours_rest_gets_the_volumes_of_the_wall_that_was_followed(
+    tmp_path: Path,
+) -> None:
+    small = PhantomConfig(kind=PhantomKind.APICAL, size=(96, 128), frames=14, cycle_frames=26)
+    phantom = make_phantom(small)
+    mask = pipeline.build_mask(phantom.cine, MaskConfig(ed_frame=0, es_frame=9), NullProgress())
+    assert mask.contours is not None
+    still = Contours(*(np.repeat(item[:1], 14, axis=0) for item in (
+        mask.contours.endocardial, mask.contours.epicardial
+    )))  # fmt: skip
+    fields = TrackingConfig(method="dis", scales=("1",))
+    tracked = pipeline.track(phantom.cine, mask, fields, NullProgress())
+    config, outcomes = settings(tmp_path), []
+    for view in (View.A4C, View.A2C):
+        loop = CohortLoop(tmp_path / "gone.dcm", study="one", name=view.value, view=view)
+        folder = tmp_path / "one" / view.value
+        result = dataclasses.replace(tracked, contours=still, view=view)
+        pipeline.write_result(folder / "result.h5", result)
+        rows = pipeline.measure(result, config.measure, NullProgress())
+        write_csv(folder / "measurements.csv", rows)
+        outcomes.append(LoopOutcome(loop, Status.DONE))
+    study = combine_study(outcomes, config)
+    (alone,) = rows.select("ejection_fraction")
+    (both,) = study.select("ejection_fraction")
+    assert "Biplane" in both.definition
+    assert both.value == pytest.approx(alone.value, abs=0.5), "the same picture twice"
 
 
 def test_a_stop_is_obeyed_between_loops(studies: Path, tmp_path: Path) -> None:

@@ -206,3 +206,22 @@ def test_demo_goes_the_whole_way_twice(
         assert wanted | {"field-1_8.png", "field-1_4.png"} <= names
     for head in ("time, s", "MSE", "NLCC", "folding, %", "error, px", "error, mm"):
         assert head in answer.out
+
+
+def test_a_cohort_whose_loops_partly_fail_says_which_and_why_and_ends_with_three(
+    invoke: Invoke, loop: Path, wall: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.dcm").write_bytes(loop.read_bytes()[:3000])
+    listed = f"loop,study,mask\n{loop},good,{wall}\nbroken.dcm,bad,\ngone.dcm,bad,\n"
+    (tmp_path / "list.csv").write_text(listed, encoding="utf-8")
+    quick = ("--preset", "preview", "--no-movie", "--no-pdf")
+    answer = invoke("cohort", tmp_path / "list.csv", "--out", tmp_path / "out", *quick)
+    assert answer.code == 3
+    assert "1 of 3 loops done" in answer.out
+    told = " ".join(answer.error.split())
+    assert "2 failed" in told
+    assert "bad/broken" in told
+    assert "gone.dcm" in told
+    assert (tmp_path / "out" / "cohort.csv").exists()
+    (tmp_path / "list.csv").write_text(f"loop,study,mask\n{loop},good,{wall}\n", encoding="utf-8")
+    assert invoke("cohort", tmp_path / "list.csv", "--out", tmp_path / "out", *quick).code == 0
