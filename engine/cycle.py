@@ -22,10 +22,16 @@ from engine.errors import InputError
 R_WAVE: Final = "R wave"
 GIVEN: Final = "given"
 _SURROGATE: Final = ": a surrogate"
-_CHOSEN: Final = " of the chosen beat"
 _TAKEN: Final = ("is taken from the image", "are taken from the image")
 LARGEST_AREA: Final = "largest cavity area: a surrogate"
 SMALLEST_AREA: Final = "smallest cavity area: a surrogate"
+#: Origins of a beat's marks, each with what stands in its place once a person chose that beat.
+_CHOSEN: Final = {
+    R_WAVE: "R wave of the chosen beat",
+    LARGEST_AREA: "largest cavity area of the chosen beat: a surrogate",
+    SMALLEST_AREA: "smallest cavity area of the chosen beat: a surrogate",
+}
+_CHOSEN_ORIGINS: Final = frozenset(_CHOSEN.values())
 UNKNOWN: Final = "unknown"
 NO_ORDER: Final = "End-systole does not follow end-diastole"
 
@@ -360,15 +366,14 @@ def of_chosen_beat(origin: str) -> str:
     """Return the origin of a mark whose beat a person has chosen, such as an R wave among several.
 
     Args:
-        origin: Where the beat's own mark comes from.
+        origin: Where the beat's own mark comes from; one that no choice changes stays.
     """
-    source, found, rest = origin.partition(_SURROGATE)
-    return f"{source}{_CHOSEN}{found}{rest}"
+    return _CHOSEN.get(origin, origin)
 
 
 def is_a_persons(origin: str) -> bool:
     """Return whether a mark is a person's word: given, or that of a beat that they chose."""
-    return not origin or _CHOSEN in origin
+    return not origin or origin in _CHOSEN_ORIGINS
 
 
 def _irregular(

@@ -196,5 +196,7 @@ def test_a_chosen_beat_says_where_its_marks_come_from() -> None:
     assert "of the chosen beat" in surrogate_note(chosen, R_WAVE), "chosen, yet found in the image"
     assert is_a_persons(chosen)
     assert is_a_persons("")
+    assert not is_a_persons("R wave of the chosen beat, says another program"), "a value, no words"
+    assert of_chosen_beat(UNKNOWN) == UNKNOWN
     assert not is_a_persons(LARGEST_AREA)
     assert (origin_words(""), origin_words(R_WAVE)) == ("given", "R wave")
