@@ -65,21 +65,7 @@ def hand_over(
     if wanted in _FIELDS:
         return write_fields(out_dir, result, _FIELDS[wanted], progress)
     if wanted is HandoverFormat.DICOM_OVERLAY:
-        scale = result.finest.scale if config.scale is None else Scale.parse(config.scale)
-        path = out_dir / "overlay.dcm"
-        score = None if trust is None else trust.score
-        blind = trust is not None and trust.contrast is not None and not trust.contrast.trackable
-        write_overlay_dicom(
-            path,
-            with_tracked_wall(result, result.at_scale(scale), score),
-            scale,
-            ReportConfig(speed_limit=config.speed_limit),
-            progress,
-            trust=score,
-            banner=HIDDEN if blind else "",
-            arrows=not blind,
-        )
-        return (path,)
+        return (_write_overlay(result, out_dir, config, progress, trust),)
     source = _checked_source(result, config, progress)
     with tempfile.TemporaryDirectory() as folder:
         if not config.patient_data:
@@ -94,6 +80,31 @@ def hand_over(
         path = out_dir / "strain-sr.dcm"
         write_structured_report(path, result, measurements, source, config.layer)
         return (path,)
+
+
+def _write_overlay(
+    result: TrackingResult,
+    out_dir: Path,
+    config: HandoverConfig,
+    progress: Progress,
+    trust: TrustMap | None,
+) -> Path:
+    """Write the film as DICOM and return its file."""
+    scale = result.finest.scale if config.scale is None else Scale.parse(config.scale)
+    path = out_dir / "overlay.dcm"
+    score = None if trust is None else trust.score
+    blind = trust is not None and trust.contrast is not None and not trust.contrast.trackable
+    write_overlay_dicom(
+        path,
+        with_tracked_wall(result, result.at_scale(scale), score),
+        scale,
+        ReportConfig(speed_limit=config.speed_limit),
+        progress,
+        trust=score,
+        banner=HIDDEN if blind else "",
+        arrows=not blind,
+    )
+    return path
 
 
 def _checked_source(result: TrackingResult, config: HandoverConfig, progress: Progress) -> Path:

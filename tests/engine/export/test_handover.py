@@ -20,7 +20,8 @@ from engine.io.dicom_write import write_dicom
 from engine.model import Cine, Contours, Provenance, TrackingResult, View
 from engine.progress import NullProgress
 
-NAMED = ("Doe^Jane", "4711", "19500102", "St Elsewhere")
+# The number has letters: digits alone may stand in a UID by chance.
+NAMED = ("Doe^Jane", "MRN-4711", "19500102", "St Elsewhere")
 
 
 @pytest.fixture
