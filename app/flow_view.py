@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.analysis.gradients import velocity_gradient
 from engine.analysis.velocity import VelocityField, velocity_field
 from engine.export.quiver import TRUSTED, Arrows, legible_step, nice_limit, sample_arrows
+from engine.export.vorticity_map import stencil
 from engine.model import Scale, ScaleField
 
 _PERCENTILE: Final = 99.0
@@ -117,7 +118,8 @@ class FlowView:
         velocity = self._velocity(frame - 1, grid)
         pixel = (velocity.pixel[0] * stride, velocity.pixel[1] * stride)
         inside = self.mask[frame, grid, grid]
-        gradient = velocity_gradient(dataclasses.replace(velocity, pixel=pixel), 0, inside)
+        sampled = dataclasses.replace(velocity, pixel=pixel)
+        gradient = velocity_gradient(sampled, 0, inside, stencil(stride))
         return np.where(inside, gradient.vorticity, np.nan)
 
     def trusted(self, frame: int, stride: int) -> NDArray[np.bool_] | None:

@@ -28,6 +28,7 @@ from engine.export.panels import (
 )
 from engine.export.picture_row import Cell, draw_row, row_height
 from engine.export.quiver import Trust, legible_step, nice_limit
+from engine.export.vorticity_map import cover, stencil
 from engine.model import Measurements, ScaleField, TrackingResult
 
 FAINT: Final = ("Faint:", "not trusted")
@@ -36,8 +37,6 @@ _SCREEN_DPI: Final = 160
 _TALLEST: Final = 100.0
 _LEAST: Final = 30.0
 _PERCENTILE: Final = 99.0
-#: Half the stencil of the map of vorticity, px: as smooth as the map of the window.
-_HALF_WIDTH: Final = 5
 _STRONG: Final = 0.9
 
 
@@ -175,10 +174,10 @@ def _vorticity_cell(result: TrackingResult, frame: int, trust: Trust | None) -> 
     times = None if result.frame_times_s is None else result.frame_times_s[frame - 1 : frame + 1]
     displacement = result.finest.displacement[frame - 1 : frame]
     velocity = velocity_field(displacement, result.spacing_mm, times)
-    values = velocity_gradient(velocity, 0, behind.mask, _HALF_WIDTH).vorticity
+    values = velocity_gradient(velocity, 0, behind.mask, stencil(1)).vorticity
     inside = np.abs(values[behind.mask])
     limit = nice_limit(float(np.percentile(inside, _PERCENTILE))) if inside.size else 1.0
-    strength = np.clip(np.abs(values) / limit * 2, 0, 1) * behind.mask
+    strength = cover(values, limit) * behind.mask
     doubt = None if trust is None else trust[frame - 1]
     title = f"Vorticity: {frame_note(result, frame).lower()}"
 

@@ -12,6 +12,7 @@ from app import theme
 from app.views.overlays.colour_map import draw_map
 from app.views.scene import Scene
 from engine.export.palette import VORTICITY
+from engine.export.vorticity_map import cover
 from engine.model import Measurements
 
 _STRIDE: Final = 3
@@ -29,7 +30,7 @@ class VorticityOverlay:
         values = scene.flow.vorticity(scene.frame, _STRIDE)
         if values is None:
             return
-        strength = np.clip(np.abs(np.nan_to_num(values)) / scene.rate_limit * 2.2, 0, 1)
+        strength = cover(values, scene.rate_limit)
         trusted = scene.flow.trusted(scene.frame, _STRIDE) if scene.options.trust else None
         if trusted is not None:
             strength = np.where(trusted, strength, strength * _FADED)
