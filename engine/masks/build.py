@@ -19,6 +19,7 @@ from engine.errors import InputError
 from engine.masks.blood_pool import blood_pool_steps, middle_region
 from engine.masks.check import sound_contours
 from engine.masks.contour import areas
+from engine.masks.epicardium import find_epicardium
 from engine.masks.files import mask_from_file, mask_of_contours, save_masks
 from engine.masks.landmarks import bind_to_points
 from engine.masks.left_ventricle import (
@@ -32,7 +33,7 @@ from engine.masks.rasterise import fill_loop
 from engine.masks.sector import Sector, analyse_sector
 from engine.masks.tissue_region import tissue_region
 from engine.masks.view import propose_view
-from engine.masks.wall import SPREAD, cavity_length, find_epicardium
+from engine.masks.wall import cavity_length
 from engine.masks.working import make_working
 from engine.model import Cine, Contours, Mask, MaskKind, Target, View
 from engine.progress import Progress, Step
@@ -197,7 +198,6 @@ def _wall(
             config.thickness_fraction * length,
             closed=closed,
             sector=loop.sector,
-            spread=SPREAD * loop.size[0],
         )
     )
     contours = Contours(

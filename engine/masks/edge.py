@@ -1,8 +1,10 @@
-"""How far outside of the steepest rise of brightness the wall's edge lies.
+"""How far beside the steepest change of brightness the wall's edges lie.
 
 Echoes blur over the point spread and are shown by their logarithm, so the wall seems to reach into
-the dark cavity. At the edge of an even wall half its power is left, 3 dB less than within: near
+the dark around it. At the edge of an even wall half its power is left, 3 dB less than within: near
 the top of the rise, whatever the point spread, the haze in the cavity, or the size of the image.
+How far that is depends on the imaging and on how the wall lies and shines, which change through
+the beat: it is read where the cavity is large and where it is small.
 """
 
 from __future__ import annotations
@@ -12,46 +14,100 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.masks.contour import areas
 from engine.masks.filters import evenly, sample_frames, smooth_along
 from engine.masks.shape import normals
 
 Array = NDArray[np.float64]
-SHARE: Final = 0.78
-"""Where the edge lies on the rise from cavity (0) to wall (1): 3 dB below the top of about 13."""
-INSIDE: Final = 0.04
-"""How far inwards the cavity is looked for, of the image's height."""
-OUTSIDE: Final = 0.045
-"""How far outwards the wall is looked for, of the image's height."""
+INNER_SHARE: Final = 0.78
+"""Where the inner edge lies on the rise from dark (0) to wall (1): 3 dB below a top of some 13."""
+OUTER_SHARE: Final = 0.88
+"""The same of the outer edge, along which muscle and pericardium make a bright line."""
+OUTSIDE: Final = 0.04
+"""How far away from the wall the dark is looked for, of the image's height."""
+INSIDE: Final = 0.045
+"""How far into the wall its brightness is looked for, of the image's height."""
 LEAST: Final = -0.005
-"""Smallest shift, of the image's height."""
-FARTHEST: Final = 0.02
-"""Largest shift, of the image's height."""
+"""Smallest shift into the wall, of the image's height."""
+INNER_FARTHEST: Final = 0.02
+"""Largest shift of the inner edge, of the image's height."""
+OUTER_FARTHEST: Final = 0.01
+"""Largest shift of the outer edge: a septum has no bright line there, and would become too thin."""
 ALONG: Final = 6.0
 """Smoothing along the contour, points; where the rise is faint, its neighbours tell."""
 
 
 def outward_shift(frames: NDArray[np.float32], contours: Array, *, closed: bool) -> Array:
-    """Return how far every contour point lies inside of the wall's edge, ``(N,)``, px.
-
-    The profiles across the contour are pooled over the loop: the shift is that of the imaging,
-    which does not change from frame to frame.
+    """Return how far every endocardial point lies inside of the wall's edge, ``(T, N)``, px.
 
     Args:
         frames: ``(T, h, w)`` float32.
         contours: ``(T, N, 2)``, where brightness rises, px of those frames.
         closed: Whether the curves are closed.
     """
-    height = frames.shape[1]
-    offsets = evenly(-INSIDE * height, OUTSIDE * height, 69)
     outward = normals(contours, closed=closed)
-    places = contours[:, :, None] + offsets[:, None] * outward[:, :, None]
-    profile = smooth_along(sample_frames(frames, places).mean(0), ALONG / 2, 0, closed=closed)
+    return _towards_wall(frames, contours, outward, INNER_SHARE, INNER_FARTHEST, closed=closed)
+
+
+def inward_shift(
+    frames: NDArray[np.float32], contours: Array, outward: Array, *, closed: bool
+) -> Array:
+    """Return how far every epicardial point lies outside of the wall's edge, ``(T, N)``, px.
+
+    Args:
+        frames: ``(T, h, w)`` float32.
+        contours: ``(T, N, 2)``, where brightness falls, px of those frames.
+        outward: Unit vectors out of the wall, likewise.
+        closed: Whether the curves are closed.
+    """
+    return _towards_wall(frames, contours, -outward, OUTER_SHARE, OUTER_FARTHEST, closed=closed)
+
+
+def _towards_wall(
+    frames: NDArray[np.float32],
+    contours: Array,
+    inward: Array,
+    share: float,
+    farthest: float,
+    *,
+    closed: bool,
+) -> Array:
+    """Return how far every point lies from where a share of the rise is reached, ``(T, N)``, px.
+
+    Args:
+        frames: ``(T, h, w)`` float32.
+        contours: ``(T, N, 2)``, px of those frames.
+        inward: Unit vectors into the wall, likewise.
+        share: Of the rise, 0 to 1.
+        farthest: Largest shift, of the image's height.
+        closed: Whether the curves are closed.
+    """
+    offsets = evenly(-OUTSIDE, INSIDE, 69) * frames.shape[1]
+    places = contours[:, :, None] + offsets[:, None] * inward[:, :, None]
+    profiles = sample_frames(frames, places)
+    size = areas(contours)
+    span = float(np.ptp(size))
+    large = (size - size.min()) / span if span > 0 else np.full(len(size), 0.5)
+
+    def pooled(weight: Array) -> Array:
+        mean = np.tensordot(weight / weight.sum(), profiles, axes=1)
+        return _shift_of_profiles(mean, offsets, share, farthest, closed=closed)
+
+    return np.outer(large, pooled(large)) + np.outer(1 - large, pooled(1 - large))
+
+
+def _shift_of_profiles(
+    profiles: Array, offsets: Array, share: float, farthest: float, *, closed: bool
+) -> Array:
+    """Return where profiles ``(N, K)`` from dark to wall reach a share of their rise, ``(N,)``."""
+    profiles = smooth_along(profiles, ALONG / 2, 0, closed=closed)
     middle = int(np.abs(offsets).argmin())
-    low, high = profile[:, : middle + 1].min(1), profile[:, middle:].max(1)
+    low, high = profiles[:, : middle + 1].min(1), profiles[:, middle:].max(1)
     rise = np.maximum(high - low, 1e-6)
-    level = low + SHARE * rise
-    crossing = [_crossing(row, offsets, at) for row, at in zip(profile, level, strict=True)]
-    shift = np.clip(crossing, LEAST * height, FARTHEST * height)
+    level = low + share * rise
+    crossing = [_crossing(row, offsets, at) for row, at in zip(profiles, level, strict=True)]
+    height = offsets[-1] / INSIDE
+    shift = np.clip(crossing, LEAST * height, farthest * height)
     weight = smooth_along(rise, ALONG, 0, closed=closed)
     return np.asarray(smooth_along(shift * rise, ALONG, 0, closed=closed) / weight, np.float64)
 

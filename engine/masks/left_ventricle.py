@@ -374,5 +374,5 @@ def _refined(
     curves = steadied(fine.frames, curves if closed else even_halves(curves), sigma, closed=closed)
     # Smoothing moves the place of half power outwards: in small images as little as in large ones.
     sharp = fine if part >= SMOOTHING else make_working(cine, sector, height, part)
-    shift = outward_shift(sharp.frames, curves, closed=closed)[:, None]
+    shift = outward_shift(sharp.frames, curves, closed=closed)[..., None]
     return fine.to_source(curves + shift * normals(curves, closed=closed))

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from engine.errors import InputError
-from engine.masks.contour import best_path, edge_profile
-from engine.masks.filters import evenly, smooth_along
+from engine.masks.filters import smooth_along
 from engine.masks.rasterise import ring_loop
 from engine.masks.shape import normals, resample
 from engine.model import Contours
 
 Array = NDArray[np.float64]
-SPREAD: Final = 0.006
-"""How far a bright wall seems to reach into the dark outside it, of the image's height."""
 
 
 def cavity_length(endocardial: NDArray[np.floating], *, closed: bool) -> float:
@@ -115,53 +111,6 @@ def thickened(contours: Contours, factors: NDArray[np.floating]) -> Contours:
     inner = np.asarray(contours.endocardial, np.float64)
     outer = inner + along[..., None] * (contours.epicardial - inner)
     return replace(contours, epicardial=outer.astype(np.float32))
-
-
-def find_epicardium(
-    frames: NDArray[np.float32],
-    endocardial: NDArray[np.floating],
-    thickness: float,
-    *,
-    closed: bool,
-    sector: NDArray[np.bool_] | None = None,
-    spread: float = 0.0,
-) -> Array:
-    """Return the epicardial contours: where the wall's brightness ends, else a usual thickness.
-
-    Args:
-        frames: ``(T, h, w)`` float32, smoothed.
-        endocardial: ``(T, N, 2)``, px of those frames.
-        thickness: Usual thickness in the mean over the loop, px.
-        closed: Whether the curves are closed.
-        sector: ``(h, w)`` bool; edges outside it do not count.
-        spread: How far a bright wall seems to reach beyond its outer edge, px.
-
-    Muscle keeps its volume: the wall grows thicker as the cavity's outline grows shorter. Beside
-    that the thickness hardly changes from one frame to the next, so the evidence is pooled over
-    frames before the best path is taken.
-    """
-    contours = np.asarray(endocardial, np.float64)
-    factors = evenly(0.35, 1.6, 26)
-    base = offset_contours(contours, 0.0, closed=closed)
-    ends = [contours, contours[:, :1]] if closed else [contours]
-    outline = np.linalg.norm(np.diff(np.concatenate(ends, axis=1), axis=1), axis=2).sum(1)
-    offsets = thickness * (outline.mean() / outline)[:, None] * factors
-    score = -edge_profile(frames, base, offsets, closed=closed, reach=0.2 * thickness)
-    score = np.tanh(score / 0.25)
-    if sector is not None:
-        outward = offset_contours(contours, 1.0, closed=closed) - contours
-        places = contours[:, :, None] + (offsets * 1.15)[:, None, :, None] * outward[:, :, None]
-        x = np.clip(np.rint(places[..., 0]), 0, sector.shape[1] - 1).astype(np.int64)
-        y = np.clip(np.rint(places[..., 1]), 0, sector.shape[0] - 1).astype(np.int64)
-        score = np.where(sector[y, x], score, 0.0)
-    score = smooth_along(score, 0.03 * contours.shape[1], 1, closed=closed)
-    score = smooth_along(score, 2.0, 0)
-    score -= 0.6 * np.log(factors) ** 2
-    path = best_path(score, closed=closed, bending=0.05)
-    width = smooth_along(factors[path], 0.04 * contours.shape[1], 1, closed=closed)
-    width = smooth_along(width, 2.0, 0) * (thickness * outline.mean() / outline)[:, None]
-    width = np.maximum(width - spread, 0.3 * thickness)
-    return offset_contours(contours, width, closed=closed)
 
 
 def wall_mask(

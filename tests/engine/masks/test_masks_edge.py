@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from engine.masks.edge import outward_shift
+from engine.masks.edge import inward_shift, outward_shift
 
 HEIGHT = 240
 RADIUS = 60.0
@@ -38,7 +38,7 @@ def circle(radius: float) -> np.ndarray:
 def test_the_edge_is_found_for_any_blur_and_haze(spread: float, floor_db: float) -> None:
     frames = logarithmic_ring(spread, floor_db)
     for start in (RADIUS - 3, RADIUS - 1.5):
-        found = start + outward_shift(frames, circle(start), closed=True)
+        found = start + outward_shift(frames, circle(start), closed=True)[0]
         assert found == pytest.approx(RADIUS, abs=0.0045 * HEIGHT)
 
 
@@ -53,3 +53,23 @@ def test_an_even_picture_moves_nothing_far() -> None:
     shift = outward_shift(np.full((1, 100, 100), 80, np.float32), 0.4 * circle(30), closed=True)
     assert np.all(np.isfinite(shift))
     assert np.abs(shift).max() <= 0.02 * 100
+
+
+def test_the_outer_edge_lies_near_the_top_of_its_bright_line() -> None:
+    rows, columns = np.indices((HEIGHT, HEIGHT))
+    beyond = np.hypot(rows - HEIGHT / 2, columns - HEIGHT / 2) - RADIUS
+    line = 2.0 * np.exp(-0.5 * ((beyond + 0.6) / 1.2) ** 2)
+    level = 10 * np.log10(ndtr(-beyond / 1.2) + line + 10**-1.5)
+    frames = (140 + 255 / 55 * level)[None].astype(np.float32)
+    outward = (circle(RADIUS) - HEIGHT / 2) / RADIUS
+    for start in (RADIUS + 2, RADIUS + 1):
+        found = start - inward_shift(frames, circle(start), outward, closed=True)
+        assert found == pytest.approx(RADIUS, abs=0.0045 * HEIGHT)
+
+
+def test_a_wall_that_blurs_more_where_the_cavity_is_small_has_two_shifts() -> None:
+    sharp, blurred = logarithmic_ring(0.8, -16)[0], logarithmic_ring(2.4, -16)[0]
+    curves = np.concatenate([circle(RADIUS - 1.5), circle(RADIUS - 3)])
+    found = outward_shift(np.stack([sharp, blurred]), curves, closed=True)
+    radii = np.linalg.norm(curves - HEIGHT / 2, axis=2) + found
+    assert radii == pytest.approx(RADIUS, abs=0.0045 * HEIGHT)

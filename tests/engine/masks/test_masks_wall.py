@@ -13,7 +13,6 @@ from engine.masks.shape import bullets, ellipses, normals, resample, signed_area
 from engine.masks.spline import rbf_boundary
 from engine.masks.wall import (
     cavity_length,
-    find_epicardium,
     offset_contours,
     segment_thickness,
     wall_coordinates,
@@ -61,21 +60,6 @@ def test_handles_set_the_thickness_where_they_stand() -> None:
     assert width[50] == pytest.approx(6)
     with pytest.raises(InputError, match="larger than 0"):
         segment_thickness(np.array([4.0, 0.0]), 10, closed=False)
-
-
-def test_the_epicardium_is_found_where_the_brightness_ends() -> None:
-    y, x = np.mgrid[:120, :120]
-    radius = np.hypot(x - 60, y - 60)
-    frame = np.where(radius < 20, 20.0, np.where(radius < 29, 160.0, 60.0)).astype(np.float32)
-    frames = np.repeat(frame[None], 3, axis=0)
-    outer = find_epicardium(frames, circles(20, 3), 7.0, closed=True)
-    assert np.linalg.norm(outer - 60, axis=2).mean() == pytest.approx(29, abs=0.7)
-
-
-def test_without_an_edge_the_usual_thickness_stands() -> None:
-    frames = np.full((2, 120, 120), 90, np.float32)
-    outer = find_epicardium(frames, circles(20, 2), 7.0, closed=True)
-    assert np.linalg.norm(outer - 60, axis=2) == pytest.approx(np.full((2, 100), 27.0), abs=0.5)
 
 
 def test_a_margin_widens_the_ring_on_both_sides() -> None:
