@@ -14,6 +14,8 @@ SHARED_BY: Final = 4
 LONGEST_REPEATED: Final = 40
 """Characters up to which a sentence may stand as often as it likes."""
 
+_UNTOLD: Final = ("_trusted", "_frame_of_beat", "_mean_of_beats", "_sd_of_beats")
+
 _END: Final = re.compile(r"(?<=\.) (?=[A-Z])")
 
 
@@ -21,15 +23,15 @@ def definitions(measurements: Measurements) -> list[tuple[str, str]]:
     """Return names and meanings of the quantities measured, as a report prints them.
 
     Args:
-        measurements: Whose rows tell their definitions; the same over trusted vectors alone is
-            left out.
+        measurements: Whose rows tell their definitions; the same over trusted vectors alone, and
+            means over beats that are defined one by one, are left out.
 
     Returns:
         A pair a quantity; at the end, what is said of several of them at once.
     """
     sentences: dict[str, list[str]] = {}
     for row in measurements.rows:
-        if not row.quantity.endswith("_trusted"):
+        if not row.quantity.endswith(_UNTOLD):
             sentences.setdefault(row.quantity, _END.split(row.definition))
     said_of: dict[str, list[str]] = {}
     for quantity, parts in sentences.items():

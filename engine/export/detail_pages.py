@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
+from engine.export.beats import MEAN, SPREAD, beat_strain, beat_values
 from engine.export.definitions import definitions
+from engine.export.entry_columns import two_columns
 from engine.export.facts import RESEARCH, loop_words, spacing_words, view_name
-from engine.export.numbers import measured, quantity_name
-from engine.export.page import CONTENT, MARGIN, TOP, Flow, line_height, wrap
+from engine.export.numbers import measured, plain_number, quantity_name
+from engine.export.page import CONTENT, MARGIN, MOST_WARNINGS, TOP, Flow, line_height, wrap
 from engine.export.palette import PRINT
 from engine.export.tables import plain
-from engine.model import Measurements, Scale, Target, TrackingResult
+from engine.model import Measurement, Measurements, Scale, Target, TrackingResult
 
-FLOW_LITERATURE = (
+DEFINITIONS: Final = "Definitions used"
+FLOW_LITERATURE: Final = (
     "Literature, not established for this software: Bermejo et al. 2014 (122 subjects) report "
     "circulations of 0.006 to 0.008 m²/s (SD 0.005 to 0.007) and kinetic energies of 5 to 7 mJ/m, "
     "with overlapping groups. Echo-PIV was accurate to about 42 cm/s in a phantom (Prinz 2012)."
@@ -40,6 +43,45 @@ def fit_table(flow: Flow, result: TrackingResult) -> None:
     y = page.table(flow.y + 9, header, rows, (38, 26, 22, 28, 40, 24)) + 5
     note = "Fit is not accuracy: a field that chases noise fits better than the true motion."
     flow.y = page.paragraph(MARGIN, y, note, CONTENT, size=7.5, colour=PRINT.muted) + 3
+
+
+def beat_table(flow: Flow, measurements: Measurements) -> None:
+    """Draw one row a whole beat, and their mean, where the loop holds several."""
+    strain = beat_strain(measurements)
+    firsts, lasts, systoles = (
+        beat_values(measurements, f"{mark}_frame") for mark in ("ed", "end", "es")
+    )
+    if len(firsts) < 2:
+        return
+    names = [name for name in (strain, "ejection_fraction", "heart_rate") if name]
+    values = {name: beat_values(measurements, name) for name in names}
+    rows = [
+        [f"Beat {number}", *(_whole(mark) for mark in marks),
+         *("–" if row is None else measured(row) for row in found)]
+        for number, (*marks, found) in enumerate(
+            zip(firsts, systoles, lasts, zip(*values.values(), strict=True), strict=True), start=1
+        )
+    ]  # fmt: skip
+    rows.append(["Mean ± SD", "", "", "", *(_mean_words(measurements, name) for name in names)])
+    page = flow.room(22 + 5.2 * len(rows))
+    page.heading(flow.y + 4, "Every whole beat")
+    header = ("", "ED frame", "ES frame", "Next ED", *map(quantity_name, names))
+    y = page.table(flow.y + 9, header, rows, (32, 22, 22, 22, *[80 / len(names)] * len(names))) + 5
+    note = "Strain and volumes of each beat from its own end-diastole, on the same tracked wall."
+    flow.y = page.paragraph(MARGIN, y, note, CONTENT, size=7.5, colour=PRINT.muted) + 3
+
+
+def _whole(row: Measurement | None) -> str:
+    return "–" if row is None else f"{row.value:.0f}"
+
+
+def _mean_words(measurements: Measurements, name: str) -> str:
+    """Return mean and standard deviation of a quantity over the beats."""
+    mean = next(measurements.select(name + MEAN), None)
+    spread = next(measurements.select(name + SPREAD), None)
+    if mean is None or spread is None:
+        return "–"
+    return f"{plain_number(mean.value, mean.unit)} ± {measured(spread)}"
 
 
 def research_appendix(flow: Flow, measurements: Measurements) -> None:
@@ -116,7 +158,7 @@ def settings_table(flow: Flow, result: TrackingResult) -> None:
 def fine_print(
     flow: Flow, result: TrackingResult, measurements: Measurements, warnings: tuple[str, ...]
 ) -> None:
-    """Write all warnings, what is missing and why, the definitions and the literature.
+    """Write warnings that page one has no room for, what is missing, definitions and literature.
 
     Args:
         flow: Pages to fill.
@@ -129,6 +171,9 @@ def fine_print(
             continue
         flow.room(25).heading(flow.y + 4, heading)
         flow.y += 11
+        if heading == DEFINITIONS:
+            two_columns(flow, entries)
+            continue
         for label, text in entries:
             indent = 46.0 if label else 0.0
             lines = max(
@@ -147,12 +192,13 @@ def fine_print(
 def _chapters(
     result: TrackingResult, measurements: Measurements, warnings: tuple[str, ...]
 ) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    yield "Warnings", [("", text) for text in warnings]
+    if len(warnings) > MOST_WARNINGS:
+        yield "Warnings", [("", text) for text in warnings]
     yield (
         "Not reported, and why",
         [(quantity_name(what), why) for what, why in measurements.omitted],
     )
-    yield "Definitions used", definitions(measurements)
+    yield DEFINITIONS, definitions(measurements)
     calibrated = result.spacing_mm is not None and result.frame_times_s is not None
     if calibrated and result.target is Target.BLOOD:
         yield "Context", [("", FLOW_LITERATURE)]

@@ -102,7 +102,7 @@ def further_values(result: TrackingResult, measurements: Measurements) -> list[t
         measurements: Values of the whole loop, and volumes and areas at ED and ES.
     """
     elsewhere = {"ls_a4c", "ls_a2c", "ls_aplax", "ejection_fraction", "drift", "heart_rate"}
-    elsewhere |= set(RESEARCH)
+    elsewhere |= {*RESEARCH, "heart_rate_mean_of_beats"}
     lines = []
     for quantity in ("volume", "cavity_area"):
         curve = curve_of(measurements, quantity, "global")
@@ -112,7 +112,8 @@ def further_values(result: TrackingResult, measurements: Measurements) -> list[t
                 name = f"{quantity_name(quantity)} at {mark}"
                 lines.append((name, number(value, curve.unit)))
     for row in measurements.rows:
-        if row.frame is None and row.region in {"global", "mask"} and row.quantity not in elsewhere:
+        untold = row.quantity in elsewhere or row.quantity.endswith("_sd_of_beats")
+        if row.frame is None and row.region in {"global", "mask"} and not untold:
             lines.append((quantity_name(row.quantity), measured(row)))
     return lines
 

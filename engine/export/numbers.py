@@ -11,7 +11,7 @@ from typing import Final
 
 from engine.model import Measurement
 
-_WHOLE: Final = frozenset({"%", "cm/s", "mm/s", "ms", "1/min", "mL", "degree", "mm", "px"})
+_WHOLE: Final = frozenset({"%", "cm/s", "mm/s", "ms", "1/min", "mL", "degree", "mm", "px", "frame"})
 _TENTHS: Final = frozenset({"cm^2", "px/frame", "cm"})
 _FINE: Final = frozenset({"drift"})
 """Quantities given in tenths whatever their unit: half a percent of drift is much."""
@@ -25,6 +25,7 @@ _NAMES: Final = {
     "dispersion": "Mechanical dispersion",
     "drift": "Drift over the cycle, raw",
     "ejection_fraction": "Ejection fraction",
+    "ejection_fraction_mean_of_beats": "EF, mean of beats",
     "gls": "GLS",
     "heart_rate": "Heart rate",
     "ls_a2c": "LS A2C",
@@ -37,6 +38,12 @@ _NAMES: Final = {
     "velocity_y": "Velocity upwards",
 }
 _KINDS: Final = {"mean": "Mean", "max": "Largest"}
+_ENDINGS: Final = {
+    "_trusted": "trusted part",
+    "_of_beat": "by beat",
+    "_mean_of_beats": "mean of beats",
+    "_sd_of_beats": "SD of beats",
+}
 # One view never gives what is called global: its curve is that of the whole contour seen.
 _REGIONS: Final = {"global": "Whole contour", "mask": "Whole mask"}
 
@@ -87,8 +94,9 @@ def quantity_name(quantity: str) -> str:
     """Return a quantity in words, such as ``Longitudinal strain``."""
     if quantity in _NAMES:
         return _NAMES[quantity]
-    if quantity.endswith("_trusted"):
-        return f"{quantity_name(quantity.removesuffix('_trusted'))}, trusted part"
+    for ending, words in _ENDINGS.items():
+        if quantity.endswith(ending):
+            return f"{quantity_name(quantity.removesuffix(ending))}, {words}"
     of, _, kind = quantity.rpartition("_")
     if of and kind in _KINDS:
         name = quantity_name(of)

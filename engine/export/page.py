@@ -22,6 +22,8 @@ MARGIN: Final = 16.0
 CONTENT: Final = WIDTH - 2 * MARGIN
 TOP: Final = 30.0
 BOTTOM: Final = HEIGHT - 18.0
+MOST_WARNINGS: Final = 5
+"""Warnings that a page's box holds; where there are more, the last line says how many."""
 MM_PER_POINT: Final = 25.4 / 72
 # The mark of resources/icons/myoflux.svg, on its grid of 24.
 _VENTRICLE: Final = ((5, 18), (5, 9), (8.5, 5), (12, 5), (15.5, 5), (19, 9), (19, 18))
@@ -155,10 +157,12 @@ class Page:
             for line, part in enumerate(wrap(card.remark, width - 6, 6.8)[:2]):
                 self.text(x + 3.2, y + 19.6 + 3.0 * line, part, size=6.8, colour=PRINT.muted)
 
-    def warnings(self, y: float, sentences: Sequence[str], *, most: int = 4) -> float:
+    def warnings(self, y: float, sentences: Sequence[str]) -> float:
         """Draw a box of warnings; return where the next thing may start."""
         if not sentences:
             return y
+        # One line that says "1 more" would take as much room as the sentence itself.
+        most = len(sentences) if len(sentences) <= MOST_WARNINGS else MOST_WARNINGS - 1
         shown = list(sentences[:most])
         if len(sentences) > most:
             shown.append(f"{len(sentences) - most} more under Warnings on a later page.")

@@ -11,7 +11,14 @@ from matplotlib.backends.backend_pdf import PdfPages
 from engine.analysis.strain_map import StrainMap
 from engine.analysis.trust import trust_map
 from engine.config import ReportConfig
-from engine.export.detail_pages import fine_print, fit_table, research_appendix, settings_table
+from engine.export.beats import with_beats
+from engine.export.detail_pages import (
+    beat_table,
+    fine_print,
+    fit_table,
+    research_appendix,
+    settings_table,
+)
 from engine.export.facts import view_name
 from engine.export.figures import write_field_figures
 from engine.export.flow_page import draw_flow, flow_cards, vortex_table
@@ -24,6 +31,7 @@ from engine.export.page_pictures import draw_blood, draw_scales, draw_velocity
 from engine.export.quiver import Trust
 from engine.export.strain_page import (
     draw_layers,
+    draw_segments,
     draw_strain,
     main_component,
     segment_table,
@@ -71,6 +79,7 @@ def write_report(
         OutputError: If a file cannot be written; nothing half-written stays.
         Cancelled: If a stop was asked for; finished files stay.
     """
+    measurements = with_beats(result, measurements)
     files = [out_dir / "measurements.csv", out_dir / "summary.json"]
     write_csv(files[0], measurements)
     result = with_measured_beat(result, measurements)
@@ -168,6 +177,8 @@ def report_pages(
         y = vortex_table(first, y, measurements)
     elif component is not None:
         y = draw_strain(first, y, result, measurements, component)
+        beat_table(flow, measurements)
+        draw_segments(flow, result, measurements, component)
         segment_table(flow, result, measurements, component)
         draw_layers(flow, result, measurements, component)
         if strain is not None:

@@ -17,8 +17,7 @@ from engine.export.page import CONTENT, MARGIN, Card, Flow, Page
 from engine.export.palette import PRINT, STRAIN, STRAIN_LIMIT
 from engine.model import Measurement, Measurements, TrackingResult
 
-_COMPONENTS: Final = ("strain_longitudinal", "strain_circumferential", "strain_radial")
-_LIMITS: Final = {"strain_radial": 50.0}
+_COMPONENTS: Final = ("strain_longitudinal", "strain_circumferential")
 _VIEW_STRAIN: Final = ("ls_a4c", "ls_a2c", "ls_aplax")
 
 
@@ -89,7 +88,9 @@ def doubtful(trust: float | None) -> bool:
 def draw_strain(
     page: Page, y: float, result: TrackingResult, measurements: Measurements, component: str
 ) -> float:
-    """Draw the curves, the bull's-eye and the segment strip; return the y below.
+    """Draw strain of the whole contour and the cavity's size over the loop; return the y below.
+
+    Single segments and layers are research values: they stand on the next page.
 
     Args:
         page: To draw on.
@@ -98,35 +99,67 @@ def draw_strain(
         measurements: The values.
         component: Quantity of the strain shown.
     """
-    page.heading(y + 4, quantity_name(component))
+    whole = region_name("global")
+    shown = [
+        ({whole: curve}, f"{quantity_name(quantity)}{words}")
+        for quantity, words in ((component, ", whole contour"), *_cavity(measurements))
+        if (curve := curve_of(measurements, quantity, "global")) is not None
+    ]
+    if not shown:
+        return y
+    page.heading(y + 4, "Over the loop")
+    width = CONTENT / max(len(shown), 2)
+    for column, (curves, label) in enumerate(shown):
+        axes = page.axes(MARGIN + column * width + 9, y + 14, width - 15, 48)
+        draw_curves(axes, curves, label, result, bold=(whole,))
+    return y + 75
+
+
+def _cavity(measurements: Measurements) -> tuple[tuple[str, str], ...]:
+    """Return the quantity that tells how the cavity empties, and words that follow its name."""
+    by_volume = any(measurements.select("volume"))
+    return (("volume", ", one plane") if by_volume else ("cavity_area", ""),)
+
+
+def draw_segments(
+    flow: Flow, result: TrackingResult, measurements: Measurements, component: str
+) -> None:
+    """Draw the segments' curves and the bull's-eye.
+
+    Args:
+        flow: Pages to fill.
+        result: Gives ED and ES.
+        measurements: The values.
+        component: Quantity of the strain shown.
+    """
     segments = segment_curves(measurements, component)
+    if not segments:
+        return
+    page, y = flow.room(82), flow.y
+    page.heading(y + 4, f"Segments, {quantity_name(component).lower()}: research values")
     curves: dict[str, Curve] = {}
     whole = curve_of(measurements, component, "global")
     if whole is not None:
         curves[region_name("global")] = whole
     curves |= {region_name(name): curve for name, curve in segments.items()}
-    eye = 66.0 if segments else 0.0
-    if curves:
-        axes = page.axes(MARGIN + 8, y + 14, CONTENT - eye - 48, 50)
-        draw_curves(axes, curves, "Strain", result, bold=(region_name("global"),))
-    if not segments:
-        return y + 76
+    eye = 66.0
+    axes = page.axes(MARGIN + 8, y + 14, CONTENT - eye - 48, 50)
+    draw_curves(axes, curves, "Strain", result, bold=(region_name("global"),))
     at_es = {name: curve.at(result.es_frame) for name, curve in segments.items()}
     values = {
         name: value
         for name, value in at_es.items()
         if value is not None and name not in measurements.withheld
     }
-    limit = _LIMITS.get(component, STRAIN_LIMIT)
     box = page.axes(MARGIN + CONTENT - eye, y + 12, eye, 50)
-    draw_bullseye(box, values, model_of(segments), limit=limit)
+    draw_bullseye(box, values, model_of(segments), limit=STRAIN_LIMIT)
     middle = MARGIN + CONTENT - eye / 2
     page.text(middle, y + 10.5, "At end-systole, %", size=8, align="center")
-    _strain_bar(page, y + 64, eye, limit)
+    _strain_bar(page, y + 64, eye, STRAIN_LIMIT)
     held = any(name in measurements.withheld for name in segments)
     why = "not in this view, or poorly tracked" if held else "no value from this view"
     page.text(middle, y + 73, f"Hatched: {why}", size=6.8, colour=PRINT.muted, align="center")
-    return y + 78
+    flow.y = y + 78
 
 
 def draw_layers(
@@ -142,7 +175,9 @@ def draw_layers(
     if not groups:
         return
     page = flow.room(62)
-    page.heading(flow.y + 4, "Layers and rate" if len(groups) > 1 else groups[0][1])
+    page.heading(
+        flow.y + 4, "Layers and rate: research values" if len(groups) > 1 else groups[0][1]
+    )
     width = CONTENT / len(groups)
     for column, (curves, label) in enumerate(groups):
         legend = 26 if len(curves) > 1 else 4
@@ -158,8 +193,7 @@ def segment_table(
     segments = segment_curves(measurements, component)
     if not segments:
         return
-    page = flow.room(20 + 5.2 * len(segments))
-    page.heading(flow.y + 4, f"Segments: {quantity_name(component).lower()}")
+    page = flow.room(12 + 5.2 * len(segments))
     rows = []
     for name, curve in segments.items():
         given = name not in measurements.withheld
@@ -180,7 +214,7 @@ def segment_table(
     header = (
         "Segment", "AHA", "At ES", "Largest", "Time to peak", "Post-systolic index", "Trusted",
     )  # fmt: skip
-    flow.y = page.table(flow.y + 9, header, rows, (46, 14, 20, 20, 26, 32, 20)) + 5
+    flow.y = page.table(flow.y + 2, header, rows, (46, 14, 20, 20, 26, 32, 20)) + 5
 
 
 def beat_trust(measurements: Measurements, region: str, curve: Curve) -> float | None:
