@@ -78,9 +78,8 @@ def _render(name: str, tint: str, size: int) -> QPixmap:
     renderer = QSvgRenderer(QByteArray(source.encode()))
     pixmap = QPixmap(QSize(size, size))
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    renderer.render(painter, QRectF(0, 0, size, size))
-    painter.end()
+    with QPainter(pixmap) as painter:
+        renderer.render(painter, QRectF(0, 0, size, size))
     return pixmap
 
 

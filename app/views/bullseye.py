@@ -120,18 +120,18 @@ class BullseyeView(QWidget):
         loop = self._session.loop
         if loop is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), theme.color(theme.WINDOW))
-        painter.setFont(theme.ui_font(8.5))
-        painter.setPen(theme.color(theme.MUTED))
-        title = QRectF(0, 8, self.width(), 16)
-        painter.drawText(title, int(Qt.AlignmentFlag.AlignCenter), "End-systolic strain, %")
-        radius = min(self.width() - 24, self.height() - 44) / 2
-        center = QPointF(self.width() / 2, 30 + radius)
-        for cell in cells(frozenset(self._values)):
-            value = self._values.get(cell.name)
-            _draw_cell(painter, center, radius, cell, value, cell.name in loop.rejected)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.fillRect(self.rect(), theme.color(theme.WINDOW))
+            painter.setFont(theme.ui_font(8.5))
+            painter.setPen(theme.color(theme.MUTED))
+            title = QRectF(0, 8, self.width(), 16)
+            painter.drawText(title, int(Qt.AlignmentFlag.AlignCenter), "End-systolic strain, %")
+            radius = min(self.width() - 24, self.height() - 44) / 2
+            center = QPointF(self.width() / 2, 30 + radius)
+            for cell in cells(frozenset(self._values)):
+                value = self._values.get(cell.name)
+                _draw_cell(painter, center, radius, cell, value, cell.name in loop.rejected)
 
 
 def _draw_cell(

@@ -163,22 +163,22 @@ class CineView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the frame, the overlays and the tool."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color(theme.CANVAS))
-        scene = self.scene()
-        if scene is None:
-            return
-        self._paint_frame(painter, scene)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for overlay in self._overlays:
-            overlay.paint(painter, scene)
-        if self._tool is not None:
-            self._tool.paint(painter, scene)
-            if self._tool.hint:
-                draw_tag(painter, QPointF(24, 36), self._tool.hint)
-        for line, text in enumerate((self.title(scene), self.figures(scene))):
-            if text:
-                draw_tag(painter, QPointF(16, 30 + 27 * line), text, bold=not line)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), theme.color(theme.CANVAS))
+            scene = self.scene()
+            if scene is None:
+                return
+            self._paint_frame(painter, scene)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            for overlay in self._overlays:
+                overlay.paint(painter, scene)
+            if self._tool is not None:
+                self._tool.paint(painter, scene)
+                if self._tool.hint:
+                    draw_tag(painter, QPointF(24, 36), self._tool.hint)
+            for line, text in enumerate((self.title(scene), self.figures(scene))):
+                if text:
+                    draw_tag(painter, QPointF(16, 30 + 27 * line), text, bold=not line)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Start a tool, a pan or a change of gain."""

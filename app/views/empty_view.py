@@ -110,13 +110,13 @@ class EmptyView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the frame of the target."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), theme.color(theme.CANVAS))
-        shade = theme.ACCENT if self._dragging else theme.LINE
-        pen = QPen(theme.color(shade), 1.6, Qt.PenStyle.CustomDashLine)
-        pen.setDashPattern([5, 5])
-        painter.setPen(pen)
-        fill = theme.color(theme.ACCENT, 0.06) if self._dragging else Qt.BrushStyle.NoBrush
-        painter.setBrush(fill)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(28, 28, -28, -28), 16, 16)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.fillRect(self.rect(), theme.color(theme.CANVAS))
+            shade = theme.ACCENT if self._dragging else theme.LINE
+            pen = QPen(theme.color(shade), 1.6, Qt.PenStyle.CustomDashLine)
+            pen.setDashPattern([5, 5])
+            painter.setPen(pen)
+            fill = theme.color(theme.ACCENT, 0.06) if self._dragging else Qt.BrushStyle.NoBrush
+            painter.setBrush(fill)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(28, 28, -28, -28), 16, 16)

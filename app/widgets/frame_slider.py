@@ -99,13 +99,13 @@ class FrameSlider(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw groove, marks and handle."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_groove(painter)
-        if self._count:
-            self._paint_ticks(painter)
-            self._paint_marks(painter)
-            self._paint_handle(painter)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_groove(painter)
+            if self._count:
+                self._paint_ticks(painter)
+                self._paint_marks(painter)
+                self._paint_handle(painter)
 
     def _paint_groove(self, painter: QPainter) -> None:
         painter.setPen(Qt.PenStyle.NoPen)

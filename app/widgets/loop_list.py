@@ -115,10 +115,8 @@ def thumbnail(frame: NDArray[np.uint8]) -> QPixmap:
     small = image.scaled(
         size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
     )
-    painter = QPainter(pixmap)
-    painter.drawImage(
-        (size.width() - small.width()) // 2, (size.height() - small.height()) // 2, small
-    )
-    painter.end()
+    left, top = (size.width() - small.width()) // 2, (size.height() - small.height()) // 2
+    with QPainter(pixmap) as painter:
+        painter.drawImage(left, top, small)
     pixmap.setDevicePixelRatio(2.0)
     return pixmap

@@ -63,25 +63,27 @@ class StepHeader(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw badge, title and summary."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.isChecked() or self.underMouse():
-            painter.fillRect(self.rect(), theme.color(theme.PANEL))
-        if self.hasFocus():
-            painter.setPen(theme.color(theme.ACCENT))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 2, -2, -2), 5, 5)
-        self._paint_badge(painter)
-        painter.setFont(theme.ui_font(10.5, bold=True))
-        waiting = self._state is StepState.WAITING
-        painter.setPen(theme.color(theme.MUTED if waiting else theme.TEXT))
-        painter.drawText(QPointF(54, 23), self.text())
-        painter.setFont(theme.ui_font(9))
-        attention = self._state is StepState.ATTENTION
-        painter.setPen(theme.color(theme.WARNING if attention else theme.MUTED))
-        width = self.width() - 54 - 14
-        line = painter.fontMetrics().elidedText(self._summary, Qt.TextElideMode.ElideRight, width)
-        painter.drawText(QPointF(54, 41), line)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if self.isChecked() or self.underMouse():
+                painter.fillRect(self.rect(), theme.color(theme.PANEL))
+            if self.hasFocus():
+                painter.setPen(theme.color(theme.ACCENT))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 2, -2, -2), 5, 5)
+            self._paint_badge(painter)
+            painter.setFont(theme.ui_font(10.5, bold=True))
+            waiting = self._state is StepState.WAITING
+            painter.setPen(theme.color(theme.MUTED if waiting else theme.TEXT))
+            painter.drawText(QPointF(54, 23), self.text())
+            painter.setFont(theme.ui_font(9))
+            attention = self._state is StepState.ATTENTION
+            painter.setPen(theme.color(theme.WARNING if attention else theme.MUTED))
+            width = self.width() - 54 - 14
+            line = painter.fontMetrics().elidedText(
+                self._summary, Qt.TextElideMode.ElideRight, width
+            )
+            painter.drawText(QPointF(54, 41), line)
 
     def _paint_badge(self, painter: QPainter) -> None:
         shade = _SHADES[self._state]
