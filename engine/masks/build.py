@@ -22,15 +22,11 @@ from engine.masks.contour import areas
 from engine.masks.epicardium import find_epicardium
 from engine.masks.files import mask_from_file, mask_of_contours, save_masks
 from engine.masks.landmarks import bind_to_points
-from engine.masks.left_ventricle import (
-    CONFIDENT,
-    FINE_HEIGHT,
-    LeftVentricle,
-    check_points,
-    find_left_ventricle,
-)
+from engine.masks.left_ventricle import CONFIDENT, LeftVentricle, find_left_ventricle
+from engine.masks.proposal import check_points
 from engine.masks.rasterise import fill_loop
 from engine.masks.sector import Sector, analyse_sector
+from engine.masks.through_time import FINE_HEIGHT
 from engine.masks.tissue_region import tissue_region
 from engine.masks.view import propose_view
 from engine.masks.wall import cavity_length

@@ -7,6 +7,7 @@ picture has to hold on to: a place moves with the tissue around it, not with sin
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -52,17 +53,36 @@ def motion_along(frames: Image, contours: Array) -> Array:
         frames: ``(T, h, w)`` float32, grey values, smoothed.
         contours: ``(T, N, 2)`` (x, y), px of those frames.
     """
-    height, width = frames.shape[1:]
-    factor = min(1.0, MOTION_HEIGHT / height)
-    size = (max(8, round(width * factor)), max(8, round(height * factor)))
-    small = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames]
-    places = (contours + 0.5) * factor - 0.5
-    motion = _Motion(WIDE * size[1])
-    steps = np.empty((len(frames) - 1, *contours.shape[1:]))
-    for k in range(len(frames) - 1):
-        there, back = motion(small[k], small[k + 1])
-        steps[k] = (_at(there, places[k]) - _at(back, places[k + 1])) / 2
-    return np.asarray(steps / factor, np.float64)
+    return LoopMotion(frames).steps(contours)
+
+
+class LoopMotion:
+    """The motion of a loop from each frame to the next, found once for many places."""
+
+    def __init__(self, frames: Image) -> None:
+        """Find the motion.
+
+        Args:
+            frames: ``(T, h, w)`` float32, grey values, smoothed.
+        """
+        height, width = frames.shape[1:]
+        self._factor = min(1.0, MOTION_HEIGHT / height)
+        size = (max(8, round(width * self._factor)), max(8, round(height * self._factor)))
+        small = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames]
+        motion = _Motion(WIDE * size[1])
+        self._pairs = [motion(one, other) for one, other in pairwise(small)]
+
+    def steps(self, places: Array) -> Array:
+        """Return how places move from each frame to the next, ``(T-1, N, 2)``, px.
+
+        Args:
+            places: ``(T, N, 2)`` (x, y), px of the frames.
+        """
+        small = (places + 0.5) * self._factor - 0.5
+        steps = np.empty((len(self._pairs), *places.shape[1:]))
+        for k, (there, back) in enumerate(self._pairs):
+            steps[k] = (_at(there, small[k]) - _at(back, small[k + 1])) / 2
+        return np.asarray(steps / self._factor, np.float64)
 
 
 class _Motion:

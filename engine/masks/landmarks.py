@@ -17,17 +17,13 @@ from scipy.ndimage import gaussian_filter1d
 from engine.masks.annulus import corners_of, with_moved_corners
 from engine.masks.contour import areas
 from engine.masks.following import follow
-from engine.masks.left_ventricle import (
-    COARSE_HEIGHT,
-    SMOOTHING,
-    LeftVentricle,
-    contours_through_time,
-)
+from engine.masks.left_ventricle import LeftVentricle
 from engine.masks.sector import Sector
 from engine.masks.settings import LandmarkConfig, SearchConfig
 from engine.masks.shape import ordered_points
 from engine.masks.shape_model import ApicalModel
-from engine.masks.working import WorkingLoop, make_working
+from engine.masks.through_time import contours_through_time
+from engine.masks.working import COARSE_HEIGHT, SMOOTHING, WorkingLoop, make_working
 from engine.model import Cine
 from engine.progress import Progress
 

@@ -105,25 +105,27 @@ class SearchConfig:
 class AnnulusConfig:
     """How far and on what evidence the ends of an apical contour slide to the annulus.
 
+    Slides are fractions of the cavity's length.
+
     Attributes:
-        reach: Farthest slide, as a fraction of the cavity's length.
+        reach: Farthest slide.
+        step: Slides tried, apart.
         wall: Weight of the wall's end, outside the contour.
-        leaflet: Weight of the leaflet's hinge, inside the contour.
+        cavity: Weight of the end of the network's map.
         valve: Weight of a line bright from end to end: the closed valve.
-        stay: Cost of the farthest slide.
-        change: Cost of the farthest slide within the time of the smoothing.
-        time_sigma: Smoothing of evidence and slide over time, frames.
-        pooled: Weight of the mean evidence of all frames beside that of neighbouring ones.
+        stay: Cost of sliding, of the square of the slide.
+        tilt: Cost of both ends' sliding apart, of the square of the difference.
+        steady: Smoothing of the sides' directions, of a beat.
     """
 
-    reach: float = setting(0.2, "Reach", "Of the cavity's length", minimum=0.01, maximum=0.5)
-    wall: float = setting(1.0, "Wall's end", "Weight", minimum=0, maximum=5)
-    leaflet: float = setting(1.0, "Leaflet's hinge", "Weight", minimum=0, maximum=5)
-    valve: float = setting(0.8, "Closed valve", "Weight", minimum=0, maximum=5)
-    stay: float = setting(0.3, "Stay", "Cost of sliding", minimum=0, maximum=10)
-    change: float = setting(30.0, "Change", "Cost from frame to frame", minimum=0, maximum=1000)
-    time_sigma: float = setting(2.0, "Time", "Smoothing, frames", minimum=0, maximum=20)
-    pooled: float = setting(1.0, "Pooled", "Evidence of all frames", minimum=0, maximum=10)
+    reach: float = setting(0.26, "Reach", "Of the cavity's length", minimum=0.02, maximum=0.5)
+    step: float = setting(0.01, "Step", "Of the cavity's length", minimum=0.002, maximum=0.1)
+    wall: float = setting(1.5, "Wall's end", "Weight", minimum=0, maximum=10)
+    cavity: float = setting(2.5, "Cavity's end", "Weight", minimum=0, maximum=10)
+    valve: float = setting(3.0, "Closed valve", "Weight", minimum=0, maximum=10)
+    stay: float = setting(32.0, "Stay", "Cost of sliding", minimum=0, maximum=1000)
+    tilt: float = setting(10.0, "Tilt", "Cost of sliding apart", minimum=0, maximum=1000)
+    steady: float = setting(0.1, "Steady", "Of a beat", minimum=0, maximum=1)
 
     def __post_init__(self) -> None:
         check_bounds(self)

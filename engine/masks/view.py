@@ -12,11 +12,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.masks.left_ventricle import COARSE_HEIGHT, SMOOTHING, LeftVentricle
+from engine.masks.left_ventricle import LeftVentricle
 from engine.masks.rasterise import fill_polygon
 from engine.masks.sector import Sector
 from engine.masks.wall import cavity_length, offset_contours
-from engine.masks.working import make_working
+from engine.masks.working import COARSE_HEIGHT, SMOOTHING, make_working
 from engine.model import Cine, View
 
 Array = NDArray[np.float64]

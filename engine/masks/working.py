@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import cv2
 import numpy as np
@@ -10,6 +11,11 @@ from numpy.typing import NDArray
 
 from engine.masks.sector import Sector
 from engine.model import Cine
+
+COARSE_HEIGHT: Final = 112
+"""Rows at which the left ventricle is searched, px."""
+SMOOTHING: Final = 1.2
+"""Standard deviation of the smoothing of frames at their working size, px."""
 
 
 @dataclass(frozen=True, eq=False)

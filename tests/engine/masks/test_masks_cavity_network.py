@@ -8,10 +8,9 @@ import torch
 
 from engine.errors import InputError
 from engine.masks.cavity_network import cavity_maps, load_cavity_network
-from engine.masks.left_ventricle import COARSE_HEIGHT, SMOOTHING
 from engine.masks.rasterise import fill_loop
 from engine.masks.sector import analyse_sector
-from engine.masks.working import make_working
+from engine.masks.working import COARSE_HEIGHT, SMOOTHING, make_working
 from engine.phantom import Phantom
 from engine.progress import NullProgress
 from engine.training.cavity import (

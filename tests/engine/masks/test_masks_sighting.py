@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from engine.masks.cavity_network import Sighting, sight
-from engine.masks.left_ventricle import COARSE_HEIGHT, CONFIDENT, SMOOTHING, propose
+from engine.masks.left_ventricle import CONFIDENT
+from engine.masks.proposal import propose
 from engine.masks.sector import analyse_sector
 from engine.masks.settings import SearchConfig
-from engine.masks.working import make_working
+from engine.masks.working import COARSE_HEIGHT, SMOOTHING, make_working
 from engine.phantom import Phantom
 
 
