@@ -36,11 +36,11 @@ from engine.progress import NullProgress  # noqa: E402
 
 log = logging.getLogger("calibrate_trust")
 
-NAMES: Final = ("imprecision", "motion", "departure", "beside", "darkness", "end")
+NAMES: Final = ("imprecision", "motion", "course", "departure", "beside", "darkness", "end")
 OF_FRAMES: Final = {"imprecision", "darkness"}
 WALLS: Final = (PhantomKind.APICAL, PhantomKind.REGIONAL, PhantomKind.SHORT_AXIS)
 FIT_SEED, CHECK_SEED = 101, 201
-FLOOR_PX = 0.05
+FLOOR_PX = 0.02
 STRIDE = 5
 
 Table = tuple[NDArray[np.float64], NDArray[np.float64]]

@@ -2,11 +2,11 @@
 
 Such a field is smooth in space and time whether it is right or wrong, so neither its roughness
 nor a second flow betrays it. What tells is how well the picture holds a vector, for a while and
-not in one frame alone; how much the wall deforms, since what is missed is a share of that; how far
-a vector departs from the main course that all points of a wall follow through the beat; and where
-the loop ends, since the last pair has neighbours on one side only. The network's own doubt
-follows the speed more than the error, so it counts only as far as the neighbouring pairs do not
-bear the vector out.
+not in one frame alone; how much the wall deforms, and how fast it goes along the main course that
+all its points follow through the beat, since what is missed is a share of that; how far a vector
+departs from that course; and where the loop ends, since the last pair has neighbours on one side
+only. The network's own doubt follows the speed more than the error, so it counts only as far as
+the neighbouring pairs do not bear the vector out.
 
 The expected error is a product of powers, fitted by ``packaging/calibrate_trust.py``, which is run
 again with new weights. How well it ranks the true error stands in ``docs/experiments.md``.
@@ -32,12 +32,13 @@ FOLDED_PX: Final = 4.0
 
 _LEAST_PX: Final = 0.05
 _LEAST_BESIDE_PX: Final = 0.02
+_LEAST_COURSE: Final = 0.03
 _BESIDE_SIGMA: Final = 6.0
 _COURSE_POINTS: Final = 20_000
 _NETWORK_DOUBTS_PX: Final = 3.0
 _SURROUNDINGS_SIGMA: Final = 10.0
 _SIGMA_PAIRS: Final = 2.0
-_OF_PAIRS: Final = ("motion", "end")
+_OF_PAIRS: Final = ("motion", "course", "end")
 
 Stack = NDArray[np.float32]
 Findings = NDArray[np.float16] | Stack
@@ -50,6 +51,7 @@ class WallCalibration:
     Attributes:
         imprecision: Of the error that the texture allows for, over some pairs.
         motion: Of how much the wall deforms in the pair: its mean departure.
+        course: Of the pair's share of the loop's main course.
         departure: Of the speed's departure from the surroundings.
         beside: Of the motion beside the loop's main course.
         darkness: Factor on the darkness.
@@ -59,6 +61,7 @@ class WallCalibration:
 
     imprecision: float = 0.0
     motion: float = 0.0
+    course: float = 0.0
     departure: float = 0.0
     beside: float = 0.0
     darkness: float = 0.0
@@ -69,15 +72,18 @@ class WallCalibration:
 # With and without frames.
 CALIBRATIONS: Final = {
     True: WallCalibration(
-        imprecision=1.11,
-        motion=0.73,
-        departure=0.10,
-        beside=0.17,
-        darkness=0.48,
-        end=0.13,
-        constant=-0.76,
+        imprecision=1.36,
+        motion=0.66,
+        course=0.13,
+        departure=0.12,
+        beside=0.19,
+        darkness=0.51,
+        end=0.31,
+        constant=-1.13,
     ),
-    False: WallCalibration(motion=0.70, departure=0.07, beside=0.14, constant=0.58),
+    False: WallCalibration(
+        motion=0.60, course=0.14, departure=0.10, beside=0.16, end=0.18, constant=0.46
+    ),
 }
 
 
@@ -165,7 +171,7 @@ def wall_findings(result: TrackingResult, field: ScaleField, progress: Progress)
             factor[pair] = np.maximum(seen.speed[box] / TRACKABLE_PX, 1.0) ** 2
         progress.report(Step("trust", pair + 1, len(weights)))
     weighed["end"][[0, -1]] = 1.0
-    weighed["beside"] = _beside_main_course(field, weights, box)
+    weighed["course"], weighed["beside"] = _main_course(field, weights, box)
     if "imprecision" in weighed:
         weighed["imprecision"] = _over_pairs(weighed["imprecision"], weights)
         seen_dark = darkness(weighed["darkness"], weights > 0)
@@ -187,13 +193,17 @@ def _of_pair(seen: Witness, box: tuple[slice, slice], weight: Image) -> dict[str
     return found
 
 
-def _beside_main_course(
+def _main_course(
     field: ScaleField, weights: Stack, box: tuple[slice, slice]
-) -> NDArray[np.float16]:
-    """Return what every vector does beside the loop's main course, ``(T-1, h, w)``, log of px.
+) -> tuple[Stack, NDArray[np.float16]]:
+    """Return how fast the loop's main course goes, and what every vector does beside it.
 
     The main course is the first principal one of the displacements of all places: each place's
     motion is a vector of its own times one course through time that all of them share.
+
+    Returns:
+        ``(T-1, 1, 1)``, log of the share of every pair, one in its mean square; and
+        ``(T-1, h, w)``, log of px.
     """
     shape = weights.shape[1:]
     stride = max(1, round(float(np.sqrt(shape[0] * shape[1] / _COURSE_POINTS))))
@@ -205,14 +215,16 @@ def _beside_main_course(
     rows = np.stack(sampled).astype(np.float64)
     course = np.linalg.eigh(rows @ rows.T).eigenvectors[:, -1].astype(np.float32)
     along = np.zeros((2, *shape), dtype=np.float32)
-    for pair, share in enumerate(course):
-        along += share * moved(pair)
+    for pair, part in enumerate(course):
+        along += part * moved(pair)
     beside = np.empty(weights.shape, dtype=np.float16)
-    for pair, (share, weight) in enumerate(zip(course, weights, strict=True)):
-        left = np.hypot(*(moved(pair) - share * along * weight))
+    for pair, (part, weight) in enumerate(zip(course, weights, strict=True)):
+        left = np.hypot(*(moved(pair) - part * along * weight))
         smooth = mean_within(weight, _BESIDE_SIGMA)(left)
         beside[pair] = np.log(np.maximum(smooth, _LEAST_BESIDE_PX))
-    return beside
+    share = np.abs(course) * np.float32(np.sqrt(len(course)))
+    pace = np.log(np.maximum(share, _LEAST_COURSE)).reshape(-1, 1, 1)
+    return np.asarray(pace, np.float32), beside
 
 
 def _least(seen: Witness, field: ScaleField, pair: int) -> Image:

@@ -115,3 +115,22 @@ def test_what_moves_beside_the_walls_course_is_doubted(wall: Phantom) -> None:
     assert np.exp(jumps[near].astype(float)).mean() == pytest.approx(0.75, abs=0.3)
     assert np.exp(jumps[far].astype(float)).mean() < 0.2
     assert np.exp(calm[near].astype(float)).mean() < 0.2
+
+
+def test_the_pace_of_the_main_course_is_what_all_points_share() -> None:
+    pace = np.array([0.2, 1.0, 1.6, 1.0, -0.8, -1.4])
+    shape = (64, 64)
+    pattern = np.stack(np.meshgrid(np.linspace(-1, 1, 64), np.linspace(2, 0, 64)))
+    flow = (pace[:, None, None, None] * pattern).astype(np.float32)
+    doubt = np.full((len(pace), *shape), 0.1, np.float16)
+    result = TrackingResult(
+        fields=(ScaleField(Scale.FULL, flow, uncertainty=doubt),),
+        mask=np.ones((len(pace) + 1, *shape), np.bool_),
+        method="truth",
+        target=Target.TISSUE,
+        source_sha256="0",
+        software_version="0",
+    )
+    found = wall_findings(result, result.finest, NullProgress()).weighed["course"]
+    expected = np.log(np.abs(pace) / np.sqrt(np.mean(pace**2)))
+    np.testing.assert_allclose(found[:, 0, 0], expected, atol=1e-4)
