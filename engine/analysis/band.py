@@ -22,11 +22,13 @@ from scipy.interpolate import BSpline
 from engine.analysis.sampling import LoopSampler
 from engine.analysis.trajectories import blend
 from engine.errors import InputError
+from engine.masks.shape import resample, signed_area
 from engine.model import Contours
 
 _CONTROLS: Final = 36
 _DEGREE: Final = 3
 _SAMPLES_ALONG: Final = 145
+_SAMPLES_OF_CONTOUR: Final = 241
 _LAYERS: Final = (0.0, 0.12, 0.3, 0.5, 0.7, 0.88, 1.0)
 _STIFFNESS: Final = 1e-3
 _ROUNDS: Final = 3
@@ -272,39 +274,22 @@ def paired_contours(
     return endocardial, epicardial if straight <= crossed else epicardial[::-1]
 
 
-def signed_area(curve: NDArray[np.floating]) -> float:
-    """Return the shoelace area of a curve ``(N, 2)``, closed by a straight line."""
-    x, y = np.asarray(curve, dtype=np.float64).T
-    return float(0.5 * np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
-
-
 def _fit_contours(
     basis: BandBasis, endocardial: NDArray[np.float64], epicardial: NDArray[np.float64] | None
 ) -> NDArray[np.float64]:
     """Return the sheet's coefficients ``(C, 2)`` that lie closest to the given contours."""
     curves = [(endocardial, 0.0)] if epicardial is None else [(endocardial, 0.0), (epicardial, 1.0)]
     straight = BandBasis(basis.closed, degree=len(curves) - 1, controls=basis.controls)
+    s = np.linspace(0.0, 1.0, _SAMPLES_OF_CONTOUR, endpoint=not basis.closed)
     design, points = [], []
     for curve, w in curves:
-        s, resampled = _by_arc_length(curve, basis.closed)
         design.append(straight.matrix(s, np.full(len(s), w)))
-        points.append(resampled)
+        points.append(resample(curve, len(s), closed=basis.closed))
     matrix = np.concatenate(design)
     solved, *_ = np.linalg.lstsq(matrix, np.concatenate(points), rcond=None)
     padded = np.zeros((basis.controls, basis.degree + 1, 2))
     padded[:, : straight.degree + 1] = solved.reshape(basis.controls, straight.degree + 1, 2)
     return padded.reshape(-1, 2)
-
-
-def _by_arc_length(
-    curve: NDArray[np.float64], closed: bool, samples: int = 241
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return points at equal steps of arc length with their fraction s of it."""
-    path = np.concatenate([curve, curve[:1]]) if closed else curve
-    length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
-    s = np.linspace(0.0, 1.0, samples, endpoint=not closed)
-    at = s * length[-1]
-    return s, np.stack([np.interp(at, length, path[:, 0]), np.interp(at, length, path[:, 1])], 1)
 
 
 def _check_length(curve: NDArray[np.float64], name: str) -> None:

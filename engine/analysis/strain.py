@@ -15,8 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.band import Band, signed_area
+from engine.analysis.band import Band
 from engine.analysis.segments import Segment
+from engine.masks.shape import signed_area
 
 LAYERS: Final = {"endocardial": 0.0, "midwall": 0.5, "epicardial": 1.0}
 WHOLE: Final = ((0.0, 1.0),)

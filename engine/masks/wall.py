@@ -1,4 +1,4 @@
-"""The myocardial ring: an epicardial contour around the endocardial one, and its coordinates."""
+"""The myocardial ring: curves at a thickness around the endocardial one, and their mask."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from engine.errors import InputError
 from engine.masks.filters import smooth_along
@@ -136,33 +135,3 @@ def wall_mask(
         span = outer - resample(inner, outer.shape[1], closed=closed)
         inner, outer = outer - (1 + margin) * span, outer + margin * span
     return ring_loop(inner, outer, shape, closed=closed)
-
-
-def wall_coordinates(
-    endocardial: NDArray[np.floating],
-    epicardial: NDArray[np.floating],
-    points: NDArray[np.floating],
-    *,
-    closed: bool,
-) -> tuple[Array, Array]:
-    """Return where points lie in the wall: along it and across it.
-
-    Args:
-        endocardial: ``(N, 2)`` of one frame, px.
-        epicardial: ``(N, 2)`` of the same frame, running the same way.
-        points: ``(K, 2)`` (x, y), px.
-        closed: Whether the curves are closed.
-
-    Returns:
-        Longitudinal coordinate (circumferential in short axis) 0 to 1 from the contour's first
-        point to its last, and transmural coordinate 0 at the endocardium to 1 at the epicardium,
-        ``(K,)`` each; of the nearest place in the wall.
-    """
-    fine, layers = 4 * len(endocardial), 33
-    inner = resample(np.asarray(endocardial, np.float64), fine, closed=closed)
-    outer = resample(np.asarray(epicardial, np.float64), fine, closed=closed)
-    across = np.linspace(0, 1, layers)
-    along = np.arange(fine) / (fine if closed else fine - 1)
-    grid = inner[:, None] * (1 - across[None, :, None]) + outer[:, None] * across[None, :, None]
-    _, nearest = cKDTree(grid.reshape(-1, 2)).query(np.asarray(points, np.float64))
-    return along[nearest // layers], across[nearest % layers]

@@ -1,4 +1,4 @@
-"""The ring, its thickness and its coordinates, and the paper's blood pool step by step."""
+"""The ring and its thickness, and the paper's blood pool step by step."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,6 @@ from engine.masks.wall import (
     cavity_length,
     offset_contours,
     segment_thickness,
-    wall_coordinates,
     wall_mask,
 )
 
@@ -68,24 +67,6 @@ def test_a_margin_widens_the_ring_on_both_sides() -> None:
     wide = wall_mask(inner, outer, (120, 120), closed=True, margin=0.2)
     assert plain.sum() == pytest.approx(np.pi * 500, rel=0.02)
     assert wide.sum() == pytest.approx(np.pi * (32**2 - 18**2), rel=0.02)
-
-
-def test_wall_coordinates_of_a_ring_are_angle_and_radius() -> None:
-    inner, outer = circles(20)[0], circles(30)[0]
-    angle = np.array([0.0, 0.5, 1.0, 1.5]) * np.pi
-    radius = np.array([20.0, 22.5, 27.5, 30.0])
-    points = 60 + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    along, across = wall_coordinates(inner, outer, points, closed=True)
-    assert along == pytest.approx([0, 0.25, 0.5, 0.75], abs=0.01)
-    assert across == pytest.approx([0, 0.25, 0.75, 1], abs=0.03)
-
-
-def test_wall_coordinates_of_an_open_wall_reach_from_end_to_end() -> None:
-    inner = bullets(BULLET, 100)
-    outer = offset_contours(inner, 8.0, closed=False)
-    along, across = wall_coordinates(inner[0], outer[0], outer[0][[0, 50, 99]], closed=False)
-    assert along == pytest.approx([0, 0.5, 1], abs=0.03)
-    assert across == pytest.approx([1, 1, 1], abs=0.04)
 
 
 def test_refinement_puts_a_rough_circle_onto_the_edge() -> None:
