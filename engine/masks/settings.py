@@ -123,7 +123,7 @@ class AnnulusConfig:
     wall: float = setting(1.5, "Wall's end", "Weight", minimum=0, maximum=10)
     cavity: float = setting(2.5, "Cavity's end", "Weight", minimum=0, maximum=10)
     valve: float = setting(3.0, "Closed valve", "Weight", minimum=0, maximum=10)
-    stay: float = setting(32.0, "Stay", "Cost of sliding", minimum=0, maximum=1000)
+    stay: float = setting(24.0, "Stay", "Cost of sliding", minimum=0, maximum=1000)
     tilt: float = setting(10.0, "Tilt", "Cost of sliding apart", minimum=0, maximum=1000)
     steady: float = setting(0.1, "Steady", "Of a beat", minimum=0, maximum=1)
 
