@@ -57,7 +57,7 @@ def cohort(
         tracking=tracking,
         report=ReportConfig(movie=movie, pdf=pdf, figures=False),
     )
-    loops = read_cohort(studies)
+    loops = read_cohort(studies, out)
     with CohortProgress("Cohort") as progress:
         result = run_cohort(loops, config, progress)
     print_files(result.tables)

@@ -14,7 +14,7 @@ from engine.errors import InputError
 from engine.export.privacy import without_patient_data
 from engine.export.tables import write_summary
 from engine.io.atomic import require_room
-from engine.io.reader import require_frames
+from engine.io.reader import require_trackable
 from engine.io.result_file import expected_size
 from engine.model import Cine, Mask, Measurements, Target, TrackingResult, View
 
@@ -94,7 +94,7 @@ def track_file(
     """Read, mask and track a loop, and write its result; return it with cine and mask."""
     with ConsoleProgress("Reading") as progress:
         cine = pipeline.read_cine(loop, reading, progress)
-    require_frames(cine, 2)
+    require_trackable(cine)
     with ConsoleProgress("Mask") as progress:
         mask = pipeline.build_mask(cine, mask_config, progress)
     result = track_cine(cine, mask, out, config, view, patient_data=patient_data)

@@ -16,6 +16,7 @@ from app.session import Loop
 from app.verbs import Trust
 from engine.config import TrackingConfig
 from engine.errors import InputError
+from engine.io.reader import require_trackable
 from engine.model import Mask, Scale, ScaleField, TrackingResult
 from engine.progress import Progress, Step
 
@@ -31,6 +32,7 @@ def track(context: Context, config: TrackingConfig) -> None:
     loop = context.session.loop
     if loop is None or loop.mask is None:
         raise InputError("Open a loop and make its mask before tracking.")
+    require_trackable(loop.cine)
     if context.jobs.running(KIND) is not None:
         raise InputError("A tracking is running. Cancel it, or wait for its end.")
     # One lane serves both: what was to be judged of other loops is judged after this run.

@@ -21,10 +21,12 @@ COLUMNS: Final = (
     "loop", "study", "view", "target", "ed", "es", "contours", "mask", "frames", "fps",
     "spacing_x_mm", "spacing_y_mm", "exclude",
 )  # fmt: skip
+FINISHED: Final = "finished.json"
+"""Stands in the folder of a loop that an earlier run has finished."""
 _LOOPS: Final = frozenset({Kind.DICOM, Kind.NIFTI, Kind.ZIP, Kind.VIDEO})
 
 
-def read_cohort(path: Path) -> tuple[CohortLoop, ...]:
+def read_cohort(path: Path, out: Path | None = None) -> tuple[CohortLoop, ...]:
     """Return the loops of a folder or a list.
 
     A folder gives every DICOM, video, NIfTI and NPZ file in it and below, and every folder of
@@ -36,21 +38,22 @@ def read_cohort(path: Path) -> tuple[CohortLoop, ...]:
 
     Args:
         path: The folder or the list.
+        out: Folder of the results; where it lies within the folder of loops it holds none.
 
     Raises:
         InputError: If there is no such folder or list, or no loop in it.
     """
-    loops = tuple(_of_folder(path) if path.is_dir() else _of_list(path))
+    loops = tuple(_of_folder(path, out) if path.is_dir() else _of_list(path))
     if not loops:
         raise InputError(f"{path} lists no loop. Give a folder with loops, or a CSV with lines.")
     return _named_apart(loops)
 
 
-def _of_folder(folder: Path) -> list[CohortLoop]:
+def _of_folder(folder: Path, out: Path | None) -> list[CohortLoop]:
     found: list[Path] = []
     for file in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if hidden or not file.is_file() or not file.stat().st_size:
+        if hidden or _made_here(file, folder, out) or not file.is_file() or not file.stat().st_size:
             continue
         kind = kind_of_file(file)
         if kind in _LOOPS:
@@ -63,17 +66,31 @@ def _of_folder(folder: Path) -> list[CohortLoop]:
     ]
 
 
+def _made_here(file: Path, folder: Path, out: Path | None) -> bool:
+    """Return whether a file is a result of an earlier run, whose film would be taken for a loop."""
+    if out is None:
+        return False
+    if out.resolve() == folder.resolve():
+        return (file.parent / FINISHED).exists()
+    return file.resolve().is_relative_to(out.resolve())
+
+
 def _of_list(path: Path) -> list[CohortLoop]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
+            # Where the comma is the decimal sign, spreadsheets part columns by semicolons.
+            head = file.readline()
+            file.seek(0)
+            reader = csv.DictReader(file, delimiter=";" if ";" in head and "," not in head else ",")
             names = [(name or "").strip() for name in reader.fieldnames or ()]
             reader.fieldnames = names
             lines = list(reader)
     except FileNotFoundError as error:
         raise InputError(f"There is no list or folder {path}. Check its name.") from error
     except (UnicodeDecodeError, csv.Error, OSError) as error:
-        raise InputError(f"{path} cannot be read as a CSV list ({error}).") from error
+        raise InputError(
+            f"{path} cannot be read as a CSV list ({error}). Save it as CSV in UTF-8."
+        ) from error
     unknown = [name for name in names if name not in COLUMNS]
     if "loop" not in names or unknown:
         wrong = f"does not know {', '.join(unknown)}" if unknown else "needs a column loop"
@@ -136,7 +153,7 @@ def _choice(kind: type[Choice], text: str | None, name: str) -> Choice | None:
 def _number(line: Mapping[str, str], name: str) -> float | None:
     text = line.get(name)
     try:
-        return float(text) if text else None
+        return float(text.replace(",", ".")) if text else None
     except ValueError as error:
         raise InputError(f"{name} must be a number, not '{text}'.") from error
 

@@ -10,15 +10,16 @@ import time
 from pathlib import Path
 
 from engine import pipeline
+from engine.cohort.listing import FINISHED
 from engine.cohort.values import CohortConfig, CohortLoop, LoopOutcome, Status
 from engine.errors import Cancelled, MyofluxError
 from engine.io.atomic import require_room, write_text
-from engine.io.reader import require_frames
+from engine.io.reader import require_trackable
 from engine.io.result_file import expected_size
 from engine.model import Measurement, TrackingResult
 from engine.progress import Progress
 
-RESULT, MEASUREMENTS, FINISHED = "result.h5", "measurements.csv", "finished.json"
+RESULT, MEASUREMENTS = "result.h5", "measurements.csv"
 
 
 def run_loop(loop: CohortLoop, config: CohortConfig, progress: Progress) -> LoopOutcome:
@@ -84,7 +85,7 @@ def _tracked(loop: CohortLoop, config: CohortConfig, progress: Progress) -> Trac
         return pipeline.read_result(path)
     (path.parent / FINISHED).unlink(missing_ok=True)
     cine = pipeline.read_cine(loop.path, loop.reading, progress)
-    require_frames(cine, 2)
+    require_trackable(cine)
     require_room(path.parent, expected_size(cine.shape, len(config.tracking.scales)))
     mask = pipeline.build_mask(cine, loop.mask, progress)
     tracking = dataclasses.replace(config.tracking, target=loop.target)

@@ -80,7 +80,7 @@ def summary(result: TrackingResult, measurements: Measurements) -> dict[str, Any
         "frame_times_s": (
             None if result.frame_times_s is None else [float(time) for time in result.frame_times_s]
         ),
-        "r_times_s": list(result.r_times_s),
+        "r_times_s": plain(result.r_times_s),
         "ed_frame": result.ed_frame,
         "ed_origin": None if result.ed_frame is None else origin_words(result.mark_origins[0]),
         "es_frame": result.es_frame,

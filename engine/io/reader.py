@@ -40,6 +40,8 @@ _REFUSED: Final[dict[Kind, tuple[str, str]]] = {
         "Save it as NPZ, with numpy.savez(path, frames=array).",
     ),
 }
+#: Height and width of the smallest picture that every method can look at, px.
+LEAST_PX: Final = 16
 _KNOWN: Final = (
     "Known are DICOM, MP4, AVI, MOV, MKV, GIF, PNG, JPEG, TIFF (files or folders), NIfTI and NPZ."
 )
@@ -69,6 +71,21 @@ def read_cine(path: Path, config: ReadConfig, progress: Progress) -> Cine:
         return reader(path, config, progress)
     problem, advice = _REFUSED.get(kind, ("it is of no kind that this program knows", _KNOWN))
     raise unreadable(path, problem, advice)
+
+
+def require_trackable(cine: Cine) -> None:
+    """Check that a loop can be tracked: two frames, and a picture that methods can look at.
+
+    Raises:
+        InputError: If it has fewer frames, or is too small.
+    """
+    require_frames(cine, 2)
+    least = min(cine.shape[1:])
+    if least < LEAST_PX:
+        raise InputError(
+            f"{cine.provenance.name} is only {least} px high or wide, and tracking needs "
+            f"{LEAST_PX} or more. Choose another loop."
+        )
 
 
 def require_frames(cine: Cine, count: int = 2) -> None:

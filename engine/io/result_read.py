@@ -86,6 +86,7 @@ def _read(file: h5py.File, path: Path, scales: Sequence[Scale] | None) -> Tracki
             _ADVICE,
         )
     fields, inside, notices = _without_gaps(fields, mask.astype(bool))
+    marks, told = _marks(file, pairs + 1)
     spacing = _array(file, "spacing_mm")
     times = _array(file, "frame_times_s")
     return TrackingResult(
@@ -103,14 +104,12 @@ def _read(file: h5py.File, path: Path, scales: Sequence[Scale] | None) -> Tracki
         spacing_mm=None if spacing is None else _checked_spacing(spacing, path),
         contours=_contours(file, pairs + 1, path),
         view=_view(file),
-        ed_frame=_integer(file, "ed_frame"),
-        es_frame=_integer(file, "es_frame"),
+        ed_frame=marks[0],
+        es_frame=marks[1],
         first_frame=_integer(file, "first_frame") or 0,
-        r_times_s=tuple(
-            float(value) for value in np.atleast_1d(file.attrs.get("r_times_s", ())).ravel()
-        ),
+        r_times_s=_r_times(file),
         reviewed=bool(_integer(file, "reviewed")),
-        notices=(*_notices(file), *notices),
+        notices=(*_notices(file), *notices, *told),
         mark_origins=(_text(file, "ed_origin", ""), _text(file, "es_origin", "")),
     )
 
@@ -221,6 +220,36 @@ def _notices(file: h5py.File) -> tuple[str, ...]:
     """Return the sentences of the run."""
     value = _json(file, "notices")
     return tuple(str(item) for item in value) if isinstance(value, list) else ()
+
+
+def _marks(file: h5py.File, count: int) -> tuple[tuple[int | None, int | None], tuple[str, ...]]:
+    """Return end-diastole and end-systole; marks that cannot be are left out with a sentence."""
+    first = _integer(file, "first_frame") or 0
+    early, late = (_integer(file, name) for name in ("ed_frame", "es_frame"))
+    notices = []
+    last = first + count - 1
+    if early is not None and not first <= early <= last:
+        notices.append(_left_out("end-diastolic", early, f"its frames are {first} to {last}"))
+        early = None
+    if late is not None and not first <= late <= last:
+        notices.append(_left_out("end-systolic", late, f"its frames are {first} to {last}"))
+        late = None
+    elif late is not None and late == early:
+        notices.append(_left_out("end-systolic", late, "it is the end-diastolic one, too"))
+        late = None
+    return (early, late), tuple(notices)
+
+
+def _left_out(phase: str, frame: int, why: str) -> str:
+    return f"The result file marks frame {frame} as the {phase} one, which is not used: {why}."
+
+
+def _r_times(file: h5py.File) -> tuple[float, ...]:
+    """Return the R waves in order, those alone that are numbers."""
+    with suppress(TypeError, ValueError):
+        stored = np.atleast_1d(file.attrs.get("r_times_s", ())).ravel().astype(np.float64)
+        return tuple(np.sort(stored[np.isfinite(stored)]).tolist())
+    return ()
 
 
 def _checked_times(times: NDArray[Any], path: Path) -> NDArray[np.float64]:

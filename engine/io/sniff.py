@@ -63,6 +63,8 @@ def head_of(path: Path) -> bytes:
     Raises:
         UnreadableFileError: If it is missing, empty or cannot be opened.
     """
+    if path.exists() and not path.is_file():
+        raise unreadable(path, "it is no file but a pipe or a device", "Choose a file.")
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)

@@ -82,6 +82,33 @@ def test_a_folder_gives_every_loop_in_it(studies: Path) -> None:
     assert ("study", "notes") not in found
 
 
+@pytest.mark.parametrize("inside", ["results", "."])
+def test_results_among_the_loops_are_no_loops_of_the_next_run(tmp_path: Path, inside: str) -> None:
+    small = PhantomConfig(kind=PhantomKind.APICAL, size=(96, 128), frames=2, cycle_frames=24)
+    write_dicom(tmp_path / "one" / "a.dcm", make_phantom(small).cine)
+    out = tmp_path / inside
+    before = read_cohort(tmp_path, out)
+    made = out / before[0].study / before[0].name
+    made.mkdir(parents=True)
+    (made / "overlay.dcm").write_bytes((tmp_path / "one" / "a.dcm").read_bytes())
+    (made / "finished.json").write_text("{}", encoding="utf-8")
+    assert read_cohort(tmp_path, out) == before
+    assert len(before) == 1
+
+
+def test_a_list_as_spreadsheets_write_it_where_the_comma_is_the_decimal_sign(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "list.csv"
+    text = "loop;view;spacing_x_mm;spacing_y_mm\na.npz;A4C;0,3;0,25\n"
+    path.write_text(text, encoding="utf-8-sig")
+    (loop,) = read_cohort(path)
+    assert (loop.view, loop.reading.spacing_mm) == (View.A4C, (0.3, 0.25))
+    path.write_bytes(text.encode("utf-16"))
+    with pytest.raises(InputError, match="CSV in UTF-8"):
+        read_cohort(path)
+
+
 def test_a_line_that_cannot_be_used_keeps_its_reason(studies: Path) -> None:
     loops = read_cohort(studies / "list.csv")
     assert [bool(loop.problem) for loop in loops] == [False, False, True, True, False]

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -71,6 +72,31 @@ def test_one_frame_is_no_loop(invoke: Invoke, one_frame: Path, tmp_path: Path) -
     assert answer.code == 2
     assert "1 frame" in answer.sentence
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("shape", [(4, 1, 1), (4, 3, 600), (4, 15, 40)])
+def test_a_picture_too_small_to_track_is_told(
+    invoke: Invoke, tmp_path: Path, shape: tuple[int, int, int]
+) -> None:
+    frames = np.random.default_rng(1).integers(1, 255, shape, dtype=np.uint8)
+    np.savez(tmp_path / "small.npz", frames=frames)
+    words = ("--mask-method", "paper", "--method", "dis", "--scales", "1")
+    answer = invoke("track", tmp_path / "small.npz", "--out", tmp_path / "out", *words)
+    assert answer.code == 2
+    assert "tracking needs 16 or more" in answer.sentence
+
+
+@pytest.mark.parametrize("broken", ["", "[NaN, 0.1]"])
+def test_r_waves_that_are_no_numbers_do_no_harm(
+    invoke: Invoke, tracked: Path, tmp_path: Path, broken: str
+) -> None:
+    path = tmp_path / "result.h5"
+    path.write_bytes(tracked.read_bytes())
+    with h5py.File(path, "a") as file:
+        file.attrs["r_times_s"] = np.array([np.nan, 0.02]) if broken else "none"
+        file.attrs["config"] = '{"source": {"heart_rate_bpm": NaN}}'
+    quick = ("--no-movie", "--no-pdf", "--no-figures")
+    assert invoke("report", path, "--out", tmp_path / "out", *quick).code == 0
 
 
 @pytest.mark.parametrize(

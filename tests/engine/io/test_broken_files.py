@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -211,6 +212,12 @@ def test_other_files_are_refused_with_advice(
 def test_a_missing_file_is_told(tmp_path: Path, read: Read) -> None:
     with pytest.raises(UnreadableFileError, match="no such file"):
         read(tmp_path / "nothing.dcm")
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, read: Read) -> None:
+    os.mkfifo(tmp_path / "loop.dcm")
+    with pytest.raises(UnreadableFileError, match="a pipe or a device"):
+        read(tmp_path / "loop.dcm")
 
 
 def test_a_zip_without_arrays_is_refused(tmp_path: Path, read: Read) -> None:

@@ -166,7 +166,7 @@ def test_oddities_of_other_writers_are_understood(tmp_path: Path) -> None:
         del file.attrs["config"]
         file.attrs["view"] = np.array([b"a4c"])
         file.attrs["ed_frame"] = np.float64(2.0)
-        file.attrs["es_frame"] = np.array([5])
+        file.attrs["es_frame"] = np.array([3])
         file.attrs["reviewed"] = np.bool_(True)
         file.attrs["r_times_s"] = 0.25
         file.attrs["unknown"] = "x"
@@ -179,13 +179,46 @@ def test_oddities_of_other_writers_are_understood(tmp_path: Path) -> None:
 
     back = read_result(foreign(tmp_path / "r.h5", change))
     assert back.view is View.A4C
-    assert (back.ed_frame, back.es_frame, back.reviewed) == (2, 5, True)
+    assert (back.ed_frame, back.es_frame, back.reviewed) == (2, 3, True)
     assert back.r_times_s == (0.25,)
     assert back.config == {}
     assert back.fields[0].nlcc == 0.25
     assert back.contours is not None
     assert back.contours.epicardial is None
     assert not back.contours.closed
+
+
+@pytest.mark.parametrize(
+    ("first", "marks", "kept", "said"),
+    [
+        (0, (1, 3), (1, 3), ""),
+        (0, (1, 4), (1, None), "frame 4 as the end-systolic one"),
+        (100, (3, 102), (None, 102), "its frames are 100 to 103"),
+        (0, (2, 2), (2, None), "end-diastolic one, too"),
+    ],
+)
+def test_marks_that_cannot_be_are_left_out_and_told(
+    tmp_path: Path,
+    first: int,
+    marks: tuple[int, int],
+    kept: tuple[int | None, int | None],
+    said: str,
+) -> None:
+    def change(file: h5py.File) -> None:
+        file.attrs["first_frame"] = first
+        file.attrs["ed_frame"], file.attrs["es_frame"] = marks
+
+    back = read_result(foreign(tmp_path / "r.h5", change))
+    assert (back.ed_frame, back.es_frame) == kept
+    assert said in " ".join(back.notices)
+    assert bool(back.notices) is bool(said)
+
+
+def test_r_waves_are_put_in_order_and_those_that_are_none_are_left_out(tmp_path: Path) -> None:
+    def change(file: h5py.File) -> None:
+        file.attrs["r_times_s"] = np.array([0.5, np.nan, 0.1, np.inf])
+
+    assert read_result(foreign(tmp_path / "r.h5", change)).r_times_s == (0.1, 0.5)
 
 
 def test_contours_of_a_short_axis_are_closed(tmp_path: Path) -> None:
