@@ -42,6 +42,7 @@ def make_handlers(window: MainWindow) -> dict[str, Callable[..., object]]:
         "set_ed": commands.set_ed,
         "set_es": commands.set_es,
         "fit": window.stage.viewport.reset,
+        "zoom_heart": window.stage.zoom_to_heart,
         "full_screen": window.set_full_screen,
         "show_image": lambda: display.set(page=Page.IMAGE),
         "show_compare": window.show_compare,

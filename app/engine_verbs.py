@@ -131,12 +131,23 @@ class EngineVerbs:
         return TrackedWall(wall.contours(), segments, result)
 
     def map_strain(self, result: TrackingResult, scale: Scale, progress: Progress) -> StrainMaps:
-        """Map the strain at every pixel of the wall since end-diastole, for every frame."""
+        """Map the strain at every pixel of the wall, from end-diastole to the end of its beat.
+
+        Beyond, what tracking gathers of errors would be larger than the strain.
+        """
         start = (result.ed_frame or 0) - result.first_frame
-        maps: StrainMaps = _load("analysis.strain_map").strain_maps(
-            result, result.at_scale(scale), start, progress, stride=_STRAIN_STRIDE
+        count = len(result.mask)
+        last = _load("analysis.events").heart_cycle(result).last(count)
+        item = result.at_scale(scale)
+        beat = dataclasses.replace(item, displacement=item.displacement[:last], uncertainty=None)
+        part = dataclasses.replace(
+            result, fields=(beat,), mask=result.mask[: last + 1], frames=None, frame_times_s=None
         )
-        return maps
+        maps: StrainMaps = _load("analysis.strain_map").strain_maps(
+            part, beat, start, progress, stride=_STRAIN_STRIDE
+        )
+        rest = np.full((count - 1 - last, *maps.percent.shape[1:]), np.nan, np.float32)
+        return dataclasses.replace(maps, percent=np.concatenate([maps.percent, rest]))
 
     def measure(
         self, result: TrackingResult, config: MeasureConfig, progress: Progress
@@ -144,9 +155,8 @@ class EngineVerbs:
         """Measure a result."""
         scale = result.finest.scale if config.scale is None else Scale.parse(config.scale)
         trust = self._trust_map(result, scale, progress)
-        measurements: Measurements = _load("pipeline").measure(
-            result, config, progress, trust=trust
-        )
+        found = _load("pipeline").measure(result, config, progress, trust=trust)
+        measurements: Measurements = _load("export.beats").with_beats(result, found)
         return measurements
 
     def report(

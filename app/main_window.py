@@ -54,7 +54,7 @@ from app.widgets.edit_bar import EditBar
 from app.widgets.loop_list import LoopList
 from app.widgets.player_bar import PlayerBar
 from app.widgets.view_bar import ViewBar
-from engine.model import Scale
+from engine.model import Scale, Target
 
 
 class MainWindow(QMainWindow):
@@ -246,7 +246,9 @@ class MainWindow(QMainWindow):
         """Open the step that comes next, once, when the one before is done."""
         loop = self.context.session.loop
         if loop is not None and loop.mask is not None and self.steps.sections[0].is_open:
-            self.steps.open_step(2)
+            # No segment has a name before the view is confirmed: that comes first.
+            confirmed = loop.view_confirmed or loop.target is Target.BLOOD
+            self.steps.open_step(2 if confirmed else 1)
 
     def _drop_tools(self) -> None:
         """Another loop: no tool works on the one before."""

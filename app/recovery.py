@@ -74,6 +74,7 @@ class Recovery(QObject):
             session.review_changed,
         ):
             signal.connect(self._note_edit)
+        context.display.changed.connect(self._note_look)
         context.jobs.activity_changed.connect(self._after_job)
 
     def note(self) -> None:
@@ -195,6 +196,10 @@ class Recovery(QObject):
         if loop is not None:
             self._touched.add(loop.loop_id)
         self.note()
+
+    def _note_look(self) -> None:
+        """How a loop is drawn is kept with the next writing, or at the end."""
+        self._changes += 1
 
     def _after_job(self) -> None:
         """A tracking that was stopped, or of a loop not shown, ends without a signal of its own."""

@@ -43,6 +43,8 @@ def choose_beat(context: Context, number: int | None) -> None:
     origins = of_chosen_beat(found.ed_origin), of_chosen_beat(beat.es_origin)
     take_marks(context, first, beat.es_frame, origins=origins)
     context.player.set_range(first, end - 1)
+    if not first <= context.session.frame < end:
+        context.player.seek(first)
     now = context.session.get(loop.loop_id)
     if measured and now is not None and now.measurements is None and now.result is not None:
         measure(context)

@@ -11,15 +11,12 @@ from app.operations.measure import KIND, measure
 from app.panels.base import StepPanel
 from app.widgets.parts import FactTable, button, label, restyle, row, show_sentences
 from app.widgets.step_section import StepState
+from engine.export.beats import beat_values
 from engine.export.notices import in_words, lacks_contrast
-from engine.export.numbers import measured, quantity_name
+from engine.export.numbers import measured, plain_number, quantity_name, unit_sign
 from engine.model import Measurements
 
-_VIEW_STRAINS = {
-    "ls_a4c": "Longitudinal strain, A4C",
-    "ls_a2c": "Longitudinal strain, A2C",
-    "ls_aplax": "Longitudinal strain, APLAX",
-}
+_VIEW_STRAINS = {name: quantity_name(name) for name in ("ls_a4c", "ls_a2c", "ls_aplax")}
 _STRAINS = ("strain_longitudinal", "strain_circumferential")
 _HEADLINES = (
     *_VIEW_STRAINS.items(),
@@ -103,18 +100,29 @@ def headline_facts(
     facts = []
     if not any(any(measurements.select(name)) for name in _VIEW_STRAINS):
         facts = [
-            (f"{quantity_name(found.quantity)} at ES", measured(found))
+            (f"{quantity_name(found.quantity)}, ES", measured(found))
             for quantity in _STRAINS
             for found in measurements.select(quantity, "global")
             if found.frame is not None and found.frame == es_frame
         ]
+        facts += [fact for quantity in _STRAINS for fact in _by_beat(measurements, quantity)]
     for quantity, name in _HEADLINES:
         for found in measurements.select(quantity):
             if found.region in {"global", "mask"} and found.frame is None:
                 facts.append((name, measured(found)))
+                facts += _by_beat(measurements, quantity)
     for quantity, name in () if lacks_contrast(measurements) else _PEAKS:
         rows = list(measurements.select(quantity))
         if rows:
             peak = max(rows, key=lambda item: abs(item.value))
             facts.append((name, measured(peak)))
     return facts
+
+
+def _by_beat(measurements: Measurements, quantity: str) -> list[tuple[str, str]]:
+    """Return a quantity of every whole beat on one line; empty where the loop holds one."""
+    rows = [row for row in beat_values(measurements, quantity) if row is not None]
+    if len(rows) < 2:
+        return []
+    values = ", ".join(plain_number(row.value, row.unit) for row in rows)
+    return [("  by beat", f"{values} {unit_sign(rows[0].unit)}")]

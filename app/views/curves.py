@@ -58,6 +58,7 @@ class CurvesView(QWidget):
         self._session = session
         self._player = player
         self._times: dict[int, float] = {}
+        self._values: list[tuple[int, float]] = []
         self.quantity = QComboBox()
         self.quantity.setAccessibleName("Quantity of the curves")
         self.quantity.setMinimumWidth(210)
@@ -148,8 +149,11 @@ class CurvesView(QWidget):
             )
         self._legend.setText(legend_html(shades) if len(regions) > 1 else "")
         self._make_room()
-        low, high = marked_range([row.value for row in rows if row.region in regions])
-        item.setYRange(low, high, padding=0)
+        self._values = [
+            (row.frame, row.value)
+            for row in rows
+            if row.region in regions and row.frame is not None
+        ]
         self._show_played()
         unit = unit_sign(rows[0].unit) if rows else ""
         item.setLabel("left", unit, color=theme.MUTED)
@@ -175,9 +179,13 @@ class CurvesView(QWidget):
         self._move_cursor(self._session.frame)
 
     def _show_played(self) -> None:
-        """Draw what is played: a beat, or all frames."""
+        """Draw what is played: a beat, or all frames. Each fills the height."""
         loop = self._session.loop
         first = 0 if loop is None else loop.cine.first_frame
+        begin, end = self._player.first + first, self._player.last + first
+        played = [value for frame, value in self._values if begin <= frame <= end]
+        if played:
+            self.plot.getPlotItem().setYRange(*marked_range(played), padding=0)
         ends = [
             self._times[frame + first]
             for frame in (self._player.first, self._player.last)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.context import Context
@@ -11,6 +15,9 @@ from app.views.compare import CompareView
 from app.views.empty_view import EmptyView
 from app.views.tools import Tool
 from app.views.viewport import Viewport
+
+_AROUND: Final = 0.12
+"""Margin around the mask when the heart is zoomed to, as a part of its longer side."""
 
 
 class Stage(QStackedWidget):
@@ -52,6 +59,17 @@ class Stage(QStackedWidget):
             self._display.set(comparison=Comparison.BLINK)
         else:
             self.compare.flip()
+
+    def zoom_to_heart(self) -> None:
+        """Fill the view with what the mask covers in any frame, with a margin around it."""
+        loop = self._session.loop
+        if loop is None or loop.mask is None or not loop.mask.data.any():
+            return
+        covered = loop.mask.data.any(axis=0)
+        rows, columns = (np.flatnonzero(covered.any(axis=axis)) for axis in (1, 0))
+        part = QRectF(columns[0], rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1)
+        edge = _AROUND * max(part.width(), part.height())
+        self.viewport.show_part(part.adjusted(-edge, -edge, edge, edge), QRectF(self.view.rect()))
 
     def _on_loop(self) -> None:
         """Show what the loop has: a page of fields needs fields."""

@@ -38,6 +38,15 @@ class Viewport(QObject):
         self.zoom, self.center = 1.0, QPointF(0.5, 0.5)
         self.changed.emit()
 
+    def show_part(self, part: QRectF, area: QRectF) -> None:
+        """Fit a part of the image, px, into an area of the screen."""
+        across, down = self.scale(area)
+        fit = min(area.width() / (part.width() * across), area.height() / (part.height() * down))
+        self.zoom = min(max(self.zoom * fit, _SMALLEST), _LARGEST)
+        middle = part.center()
+        self.center = QPointF(middle.x() / self.image.width(), middle.y() / self.image.height())
+        self.changed.emit()
+
     def scale(self, area: QRectF) -> tuple[float, float]:
         """Return screen px for one image px, (x, y), in an area of the screen."""
         fit = min(

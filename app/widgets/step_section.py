@@ -43,6 +43,7 @@ class StepHeader(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._check = theme.icon("check", _SHADES[StepState.DONE])
 
     def set_state(self, state: StepState, summary: str) -> None:
         """Show how far the step is, in one line."""
@@ -93,7 +94,7 @@ class StepHeader(QAbstractButton):
         painter.setBrush(theme.color(shade, 0.16) if filled else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(circle)
         if filled:
-            theme.icon("check", shade).paint(painter, circle.adjusted(5, 5, -5, -5).toRect())
+            self._check.paint(painter, circle.adjusted(5, 5, -5, -5).toRect())
             return
         painter.setFont(theme.ui_font(9.5, bold=True))
         painter.drawText(circle, int(Qt.AlignmentFlag.AlignCenter), str(self._number))

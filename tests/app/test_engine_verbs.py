@@ -119,3 +119,21 @@ def test_the_scales_finished_before_a_stop_are_a_result_that_says_so() -> None:
     whole = EngineVerbs().gather(tuple(fields), cine, mask, config)
     assert not whole.stopped
     assert not any("stopped" in notice for notice in whole.notices)
+
+
+def test_the_strain_map_ends_with_the_beat_of_its_end_diastole() -> None:
+    still = drift(Target.TISSUE)
+    line = np.stack([np.linspace(12, 52, 30), np.full(30, 24.0)], axis=1)
+    result = dataclasses.replace(
+        still,
+        contours=Contours(np.repeat(line[None], 4, axis=0).astype(np.float32)),
+        r_times_s=(0.0, 0.04),
+        ed_frame=0,
+    )
+    maps = EngineVerbs().map_strain(result, Scale.FULL, NullProgress())
+    assert len(maps.percent) == 4
+    for frame in (1, 2):
+        shown = maps.at(frame)
+        assert shown is not None
+        assert np.nanmax(np.abs(shown)) < 1e-3, "a rigid drift strains nothing"
+    assert np.isnan(maps.percent[3]).all(), "the next beat has begun"

@@ -80,7 +80,7 @@ def test_negative_numbers_have_a_true_minus_sign_everywhere() -> None:
     assert tick_text(-1.5) == "−1.5"
     assert SignedAxis("left").tickStrings([-5.0, 0.0], 1.0, 5.0) == ["−5", "0"]
     values = Measurements((Measurement("ls_a4c", "end-systolic", "global", -17.6, "%"),))
-    assert headline_facts(values) == [("Longitudinal strain, A4C", "−18 %")]
+    assert headline_facts(values) == [("LS A4C", "−18 %")]
 
 
 def test_a_strain_without_a_view_of_its_own_is_told_too() -> None:
@@ -89,7 +89,7 @@ def test_a_strain_without_a_view_of_its_own_is_told_too() -> None:
         for region, value in (("global", -17.2), ("mid_anterior", -11.0))
         for frame in (6, 7)
     )
-    assert headline_facts(Measurements(rows), 7) == [("Circumferential strain at ES", "−17 %")]
+    assert headline_facts(Measurements(rows), 7) == [("Circumferential strain, ES", "−17 %")]
     assert headline_facts(Measurements(rows)) == []
 
 

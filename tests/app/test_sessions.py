@@ -231,6 +231,21 @@ def test_work_is_kept_while_the_window_is_open(
     assert worked.recovery.left_over() is None
 
 
+def test_how_a_loop_is_drawn_is_kept_though_nothing_else_changed_since(
+    worked: MainWindow, verbs: FakeVerbs, qtbot: QtBot, tmp_path: Path
+) -> None:
+    worked.recovery.keep()
+    wait_idle(worked, qtbot)
+    worked.context.display.set(gain=-0.3)
+    worked.close()
+    window = make_window(verbs, Settings(tmp_path / "settings.ini"))
+    qtbot.addWidget(window)
+    window.unsaved.take_up()
+    wait_idle(window, qtbot)
+    assert window.context.display.options.gain == -0.3
+    window.close()
+
+
 def test_a_full_disk_is_told_once_and_stops_nothing(
     opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,14 @@ def test_opening_shows_the_loop_makes_the_mask_and_plays(
     assert window.context.settings.recent_files() == (loop_file,)
 
 
+def test_the_view_is_asked_for_before_the_tracking(
+    window: MainWindow, loop_file: Path, qtbot: QtBot
+) -> None:
+    window.commands.open_path(loop_file)
+    wait_idle(window, qtbot)
+    assert [section.is_open for section in window.steps.sections].index(True) == 1
+
+
 def test_dropped_file_is_opened(window: MainWindow, loop_file: Path, qtbot: QtBot) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(loop_file))])

@@ -17,6 +17,8 @@ from engine.export.palette import DARK
 from engine.model import Mask
 
 _CACHED: Final = 256
+_RAGGED: Final = 1500
+"""Points from which on an outline is drawn thin and plain, so that the window does not wait."""
 
 
 class MaskContourOverlay:
@@ -34,7 +36,11 @@ class MaskContourOverlay:
         if scene.options.wall and scene.loop.wall is not None:
             return
         if mask.contours is None:
-            for outline in self._outline(mask, scene.frame):
+            outlines = self._outline(mask, scene.frame)
+            if sum(map(len, outlines)) > _RAGGED:
+                _draw_thin(painter, scene, outlines)
+                return
+            for outline in outlines:
                 draw_curve(painter, scene, outline, DARK.outline, closed=True)
             return
         contours = mask.contours
@@ -57,6 +63,16 @@ class MaskContourOverlay:
             if len(self._outlines) > _CACHED:
                 self._outlines.popitem(last=False)
         return self._outlines[frame]
+
+
+def _draw_thin(painter: QPainter, scene: Scene, outlines: list[NDArray[np.float64]]) -> None:
+    """Draw the outlines of a ragged region as hair lines."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
+    painter.setPen(QPen(theme.color(DARK.outline), 1))
+    for outline in outlines:
+        painter.drawPolyline(polyline(scene.to_screen(outline), closed=True))
+    painter.restore()
 
 
 def draw_curve(
