@@ -65,9 +65,9 @@ class Stage(QStackedWidget):
         loop = self._session.loop
         if loop is None or loop.mask is None or not loop.mask.data.any():
             return
-        covered = loop.mask.data.any(axis=0)
-        rows, columns = (np.flatnonzero(covered.any(axis=axis)) for axis in (1, 0))
-        part = QRectF(columns[0], rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1)
+        _, rows, columns = np.nonzero(loop.mask.data)
+        left, top = float(columns.min()), float(rows.min())
+        part = QRectF(left, top, columns.max() + 1.0 - left, rows.max() + 1.0 - top)
         edge = _AROUND * max(part.width(), part.height())
         self.viewport.show_part(part.adjusted(-edge, -edge, edge, edge), QRectF(self.view.rect()))
 

@@ -25,5 +25,6 @@ def cover(values: NDArray[np.floating], limit: float) -> NDArray[np.floating]:
         values: Vorticity, NaN where there is none.
         limit: The end of the colour bar, in the same unit.
     """
-    strength: NDArray[np.floating] = np.abs(np.nan_to_num(values)) / limit / _FULL_FROM
-    return np.clip(strength, 0, 1)
+    strength = np.abs(np.nan_to_num(values)) / (_FULL_FROM * limit)
+    covered: NDArray[np.floating] = np.clip(strength, 0, 1)
+    return covered
