@@ -1,10 +1,12 @@
-"""Neighbouring pairs support one another: displacement fitted smoothly along material paths.
+"""Neighbouring pairs support one another: displacement fitted smoothly through time.
 
 A loop of 60 to 75 frames a beat moves smoothly in time, while the errors of neighbouring pairs
-are nearly independent. A short polynomial, fitted by least squares to the displacement rates that
-a material point has in neighbouring pairs, keeps the motion and averages the errors. How long it
-may be is decided for every pair by its estimated risk (Mallows' Cp with the estimator's own
-variance), so a loop that jumps is left as it is.
+are nearly independent. A short polynomial, fitted by least squares to the displacement rates of
+neighbouring pairs, keeps the motion and averages the errors. It follows a material point (tissue
+moves smoothly along its paths) or stays at a place (in a vortex that lasts, the flow at a place
+hardly changes while every point turns). Which, and how long it may be, is decided for every pair
+by its estimated risk (Mallows' Cp with the estimator's own variance), so a loop that jumps is
+left as it is.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ would blur the true jumps of a loop with few frames a second.
 
 @dataclass(frozen=True, eq=False)
 class TemporalSupport:
-    """Smooths the displacements of a loop along material paths.
+    """Smooths the displacements of a loop through time.
 
     Attributes:
         intervals: Time of every pair, ``(N,)``, any unit.
@@ -79,11 +81,16 @@ class TemporalSupport:
         if not bool(inside.any()):
             return own
         widest = max(width for width, _ in CANDIDATES)
-        values, offsets = paths.along(k, widest)
+        carried, offsets = paths.along(k, widest)
+        families = (carried, paths.rates[offsets.pairs])
         squared = (error.square() * inside).sum() / inside.sum()
         largest = (LARGEST_ERROR * own.shape[1] / self.mask.shape[1]) ** 2
         variance = min(VARIANCE * float(squared), largest) / float(self.intervals[k]) ** 2
-        fits = [_fitted(values, offsets, k, width, order, inside) for width, order in CANDIDATES]
+        fits = [
+            _fitted(values, offsets, k, width, order, inside)
+            for values in families
+            for width, order in CANDIDATES
+        ]
         known = [fit for fit in fits if fit is not None]
         # Noise hardly exceeds what a fit leaves over: the network is too careful where motion is
         # fast. Errors that neighbouring pairs share hide in the fit, hence the factor.

@@ -50,6 +50,15 @@ def test_noise_falls_on_smooth_motion() -> None:
     assert mean_error(smoothed, truth) < 0.6 * mean_error(truth + noise, truth)
 
 
+def test_noise_falls_in_a_vortex_that_lasts_while_its_points_turn() -> None:
+    down, right = torch.meshgrid(*[torch.arange(SIZE) - SIZE / 2] * 2, indexing="ij")
+    turn = 0.9 * torch.exp(-(down.square() + right.square()) / (2 * 8.0**2))
+    truth = torch.stack([-turn * down, turn * right]).expand(COUNT, -1, -1, -1).clone()
+    noise = blurred_noise(0.2)
+    smoothed = smooth(truth + noise, 0.2)
+    assert mean_error(smoothed, truth) < 0.6 * mean_error(truth + noise, truth)
+
+
 def test_exact_motion_is_kept() -> None:
     truth = smooth_loop()
     kept = smooth(truth, 1e-3)
