@@ -35,6 +35,8 @@ def annulus_path(
     contours: Array,
     maps: Image,
     keys: NDArray[np.int64],
+    *,
+    motion: LoopMotion | None = None,
     config: AnnulusConfig | None = None,
 ) -> Array:
     """Return where both ends of an apical contour lie in every frame, ``(T, 2, 2)``, px.
@@ -44,14 +46,16 @@ def annulus_path(
         contours: ``(T, N, 2)``, open, about right, px of those frames.
         maps: Likelihood of the cavity in some frames, ``(K, h, w)``, 0 to 1.
         keys: Numbers of those frames, ``(K,)``.
+        motion: Of the loop; None finds it.
         config: Reach and weights.
     """
     config = config or AnnulusConfig()
+    motion = motion or LoopMotion(frames)
+    height = frames.shape[1]
     length = float(np.mean([cavity_length(curve, closed=False) for curve in contours]))
     beat = beat_frames(areas(contours))
-    motion = LoopMotion(frames)
     ends = contours[:, [0, -1]]
-    path = _as_tissue(ends, motion.steps(ends), beat)
+    path = _as_tissue(ends, motion.steps(ends, height), beat)
     sides = _Sides.at(contours, path, config.steady * beat)
     count = round(config.reach / config.step)
     slide = evenly(-count * config.step, count * config.step, 2 * count + 1)
@@ -63,7 +67,7 @@ def annulus_path(
     best = np.array(np.unravel_index(int(score.argmax()), score.shape))
     path = path + length * slide[best][None, :, None] * sides.down
     # The tissue there may move by more than that at which the search began.
-    path = _as_tissue(path, motion.steps(path), beat)
+    path = _as_tissue(path, motion.steps(path, height), beat)
     away = ((path - ends) * sides.down).sum(2, keepdims=True)
     return np.asarray(ends + away * sides.down, np.float64)
 

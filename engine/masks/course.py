@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from engine.masks.contour import line_weights, mirrored_weights, smooth_in_time
 from engine.masks.filters import smooth_along
-from engine.masks.following import motion_along
 
 Array = NDArray[np.float64]
 BEYOND: Final = 1.5
@@ -31,18 +30,18 @@ MOST: Final = 8.0
 """Smoothing of the smallest modes, of the usual one."""
 
 
-def steadied(frames: NDArray[np.float32], contours: Array, sigma: float, *, closed: bool) -> Array:
+def steadied(contours: Array, motion: Array, sigma: float, *, closed: bool) -> Array:
     """Return contours that move as the picture does, ``(T, N, 2)``.
 
     Args:
-        frames: ``(T, h, w)`` float32, smoothed.
-        contours: ``(T, N, 2)``, on the edge of every frame, px of those frames.
+        contours: ``(T, N, 2)``, on the edge of every frame, px.
+        motion: Of the picture at their points, from each frame to the next, ``(T-1, N, 2)``, px.
         sigma: Usual smoothing over time, frames.
         closed: Whether the curves are closed.
     """
     if len(contours) < 3 or sigma <= 0:
         return contours
-    steps = smooth_along(motion_along(frames, contours), SHARED, 1, closed=closed)
+    steps = smooth_along(motion, SHARED, 1, closed=closed)
     path = np.concatenate([np.zeros_like(steps[:1]), np.cumsum(steps, axis=0)])
     course = path + smooth_in_time(contours - path, BEYOND * sigma, weights=mirrored_weights)
     return _by_size(course, sigma)

@@ -53,7 +53,7 @@ def motion_along(frames: Image, contours: Array) -> Array:
         frames: ``(T, h, w)`` float32, grey values, smoothed.
         contours: ``(T, N, 2)`` (x, y), px of those frames.
     """
-    return LoopMotion(frames).steps(contours)
+    return LoopMotion(frames).steps(contours, frames.shape[1])
 
 
 class LoopMotion:
@@ -66,23 +66,26 @@ class LoopMotion:
             frames: ``(T, h, w)`` float32, grey values, smoothed.
         """
         height, width = frames.shape[1:]
-        self._factor = min(1.0, MOTION_HEIGHT / height)
-        size = (max(8, round(width * self._factor)), max(8, round(height * self._factor)))
+        factor = min(1.0, MOTION_HEIGHT / height)
+        size = (max(8, round(width * factor)), max(8, round(height * factor)))
+        self._height = factor * height
         small = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames]
         motion = _Motion(WIDE * size[1])
         self._pairs = [motion(one, other) for one, other in pairwise(small)]
 
-    def steps(self, places: Array) -> Array:
+    def steps(self, places: Array, height: int) -> Array:
         """Return how places move from each frame to the next, ``(T-1, N, 2)``, px.
 
         Args:
-            places: ``(T, N, 2)`` (x, y), px of the frames.
+            places: ``(T, N, 2)`` (x, y), px of the same picture at any size.
+            height: Rows of the picture at that size.
         """
-        small = (places + 0.5) * self._factor - 0.5
+        factor = self._height / height
+        small = (places + 0.5) * factor - 0.5
         steps = np.empty((len(self._pairs), *places.shape[1:]))
         for k, (there, back) in enumerate(self._pairs):
             steps[k] = (_at(there, small[k]) - _at(back, small[k + 1])) / 2
-        return np.asarray(steps / self._factor, np.float64)
+        return np.asarray(steps / factor, np.float64)
 
 
 class _Motion:

@@ -20,6 +20,7 @@ from engine.masks.contour import (
 )
 from engine.masks.course import steadied
 from engine.masks.edge import outward_shift
+from engine.masks.following import LoopMotion
 from engine.masks.search import Scene, cross_entropy
 from engine.masks.sector import Sector
 from engine.masks.settings import SearchConfig
@@ -150,16 +151,17 @@ def _refined(
             time_sigma=time_sigma,
         )
     medium = smooth_in_time(medium, sigma)
-    if not closed:
-        if ends is None:
-            maps = seen.of(seen.frames, closed=False)
-            ends = annulus_path(loop.frames, medium, maps, seen.frames)
-        moves = np.zeros((len(medium), 3, 2))
-        moves[:, :2] = ends - medium[:, [0, -1]]
-        medium = with_moved_corners(medium, moves)
     height = min(FINE_HEIGHT, loop.source_height)
     part = SMOOTHING * height / FINE_USUAL
     fine = make_working(cine, sector, height, max(SMOOTHING, part))
+    motion = LoopMotion(fine.frames)
+    if not closed:
+        if ends is None:
+            maps = seen.of(seen.frames, closed=False)
+            ends = annulus_path(loop.frames, medium, maps, seen.frames, motion=motion)
+        moves = np.zeros((len(medium), 3, 2))
+        moves[:, :2] = ends - medium[:, [0, -1]]
+        medium = with_moved_corners(medium, moves)
     curves = fine.to_working(loop.to_source(medium))
     for along in (4.0, 2.0):
         curves = refine(
@@ -171,7 +173,8 @@ def _refined(
             along_sigma=along,
             time_sigma=sigma,
         )
-    curves = steadied(fine.frames, curves if closed else even_halves(curves), sigma, closed=closed)
+    curves = curves if closed else even_halves(curves)
+    curves = steadied(curves, motion.steps(curves, fine.size[0]), sigma, closed=closed)
     # Smoothing moves the place of half power outwards: in small images as little as in large ones.
     sharp = fine if part >= SMOOTHING else make_working(cine, sector, height, part)
     shift = outward_shift(sharp.frames, curves, closed=closed)[..., None]
