@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from engine.config import MaskConfig, ReadConfig
 from engine.errors import InputError
+from engine.evaluation.beats import WallBeats
 from engine.evaluation.held_out import FOLDS, blank_blocks, block_corners, score_blocks
 from engine.evaluation.metrics import compose, mean_length, round_trip_error
 from engine.evaluation.records import Column, Evaluation, EvaluationConfig, Row
@@ -26,6 +27,8 @@ COLUMNS: Final = (
     Column("held-out MSE"),
     Column("triplet", "px"),
     Column("forward-backward", "px"),
+    Column("beat drift", "points"),
+    Column("beat spread", "points"),
     Column("folding", "%"),
     Column("found motion", "px", best=""),
     Column("in-sample NLCC", best=""),
@@ -44,11 +47,13 @@ class Stretch:
         name: Of the file.
         cine: The frames of the run.
         mask: Where the fields count.
+        wall: Its wall and whole beats; None where it holds no beat.
     """
 
     name: str
     cine: Cine
     mask: Mask
+    wall: WallBeats | None = None
 
 
 def evaluate_loops(
@@ -104,7 +109,8 @@ def read_stretch(path: Path, config: EvaluationConfig) -> Stretch:
     mask = build_mask(cine, MaskConfig(), NullProgress())
     times = None if cine.frame_times_s is None else cine.frame_times_s[:count]
     short = replace(cine, frames=cine.frames[:count], frame_times_s=times)
-    return Stretch(path.name, short, Mask(mask.data[:count], mask.kind))
+    wall = None if mask.contours is None else WallBeats.of(mask.contours, cine.frame_times_s, count)
+    return Stretch(path.name, short, Mask(mask.data[:count], mask.kind), wall)
 
 
 def compare_on_stretch(
@@ -141,6 +147,8 @@ def compare_on_stretch(
             "processor time": main.processor_s / len(u),
             "memory": main.memory_mib,
         }
+        if stretch.wall is not None:
+            values |= stretch.wall.scores(u)
         if back is not None:
             backward = back.fields[index].displacement[::-1]
             values["forward-backward"] = round_trip_error(u, backward, mask.data[1:])
@@ -212,7 +220,9 @@ def _notes(config: EvaluationConfig) -> tuple[str, ...]:
         f"Contiguous stretches of {config.pairs} pairs from frame {config.start}; all methods "
         "saw the same frames and masks. Held-out: blocks of 16x16 px (one in nine) were blanked "
         "in every frame, and the field found around them is scored on their untouched pixels. "
-        "Triplet: k to k+2 found directly against its two steps composed. 'identity' is perfectly "
+        "Triplet: k to k+2 found directly against its two steps composed. Beat drift: strain that "
+        "six parts of the wall still have when a beat is over; beat spread: how far beats differ "
+        "after that (where the stretch holds one, two whole beats). 'identity' is perfectly "
         "consistent and fits badly: read consistency together with held-out fit. In-sample fit "
         "rewards over-deformation; nothing was chosen by it.",
     )
