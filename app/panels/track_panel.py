@@ -88,7 +88,7 @@ class TrackPanel(StepPanel):
         self.start.setEnabled(ready and not running)
         done = loop is not None and bool(loop.flows)
         self.start.setText("Tracking…" if running else "Track again" if done else "Track")
-        restyle(self.start, "primary" if not done or (loop is not None and loop.stale) else "")
+        restyle(self.start, "" if loop is not None and done and is_complete(loop) else "primary")
         self.stop.setVisible(running)
         self.preset.setEnabled(not running)
         for box in self.scales.values():
@@ -112,7 +112,7 @@ class TrackPanel(StepPanel):
             return StepState.READY, f"Running · {so_far}"
         if finest is None:
             return StepState.READY, "Ready to track"
-        if loop.stale or (loop.result is not None and loop.result.stopped):
+        if not is_complete(loop):
             stopped = f"Stopped at scale {finest.scale.label}: not complete"
             changed = "The mask has changed: track again"
             return StepState.ATTENTION, changed if loop.stale else stopped
@@ -156,6 +156,11 @@ class TrackPanel(StepPanel):
             )
             for place, text in enumerate(cells):
                 self._table.addWidget(label(text), line, place)
+
+
+def is_complete(loop: Loop) -> bool:
+    """Return whether a tracked loop has every scale asked for, within the mask as it is now."""
+    return not loop.stale and (loop.result is None or not loop.result.stopped)
 
 
 def run_notices(loop: Loop) -> tuple[str, ...]:

@@ -65,7 +65,7 @@ class Stage(QStackedWidget):
         loop = self._session.loop
         if loop is None or loop.mask is None or not loop.mask.data.any():
             return
-        _, rows, columns = np.nonzero(loop.mask.data)
+        rows, columns = np.nonzero(np.any(loop.mask.data, axis=0))
         left, top = float(columns.min()), float(rows.min())
         part = QRectF(left, top, columns.max() + 1.0 - left, rows.max() + 1.0 - top)
         edge = _AROUND * max(part.width(), part.height())

@@ -8,15 +8,15 @@ from typing import Any, Final
 
 from engine.export.beats import MEAN, SPREAD, beat_strain, beat_values
 from engine.export.definitions import definitions
-from engine.export.entry_columns import two_columns
+from engine.export.entry_columns import fit_into, two_columns
 from engine.export.facts import RESEARCH, loop_words, spacing_words, view_name
 from engine.export.numbers import measured, plain_number, quantity_name
-from engine.export.page import CONTENT, MARGIN, MOST_WARNINGS, TOP, Flow, line_height, wrap
+from engine.export.page import BOTTOM, CONTENT, MARGIN, TOP, Flow, line_height, told_at_once, wrap
 from engine.export.palette import PRINT
 from engine.export.tables import plain
 from engine.model import Measurement, Measurements, Scale, Target, TrackingResult
 
-DEFINITIONS: Final = "Definitions used"
+_HEADING: Final = 11.0
 FLOW_LITERATURE: Final = (
     "Literature, not established for this software: Bermejo et al. 2014 (122 subjects) report "
     "circulations of 0.006 to 0.008 m²/s (SD 0.005 to 0.007) and kinetic energies of 5 to 7 mJ/m, "
@@ -55,6 +55,9 @@ def beat_table(flow: Flow, measurements: Measurements) -> None:
         return
     names = [name for name in (strain, "ejection_fraction", "heart_rate") if name]
     values = {name: beat_values(measurements, name) for name in names}
+    values = {name: found for name, found in values.items() if any(found)}
+    if not values:
+        return
     rows = [
         [f"Beat {number}", *(_whole(mark) for mark in marks),
          *("–" if row is None else measured(row) for row in found)]
@@ -62,11 +65,12 @@ def beat_table(flow: Flow, measurements: Measurements) -> None:
             zip(firsts, systoles, lasts, zip(*values.values(), strict=True), strict=True), start=1
         )
     ]  # fmt: skip
-    rows.append(["Mean ± SD", "", "", "", *(_mean_words(measurements, name) for name in names)])
+    rows.append(["Mean ± SD", "", "", "", *(_mean_words(measurements, name) for name in values)])
     page = flow.room(22 + 5.2 * len(rows))
     page.heading(flow.y + 4, "Every whole beat")
-    header = ("", "ED frame", "ES frame", "Next ED", *map(quantity_name, names))
-    y = page.table(flow.y + 9, header, rows, (32, 22, 22, 22, *[80 / len(names)] * len(names))) + 5
+    header = ("", "ED frame", "ES frame", "Next ED", *map(quantity_name, values))
+    widths = (32, 22, 22, 22, *[80 / len(values)] * len(values))
+    y = page.table(flow.y + 9, header, rows, widths) + 5
     note = "Strain and volumes of each beat from its own end-diastole, on the same tracked wall."
     flow.y = page.paragraph(MARGIN, y, note, CONTENT, size=7.5, colour=PRINT.muted) + 3
 
@@ -169,36 +173,29 @@ def fine_print(
     for heading, entries in _chapters(result, measurements, warnings):
         if not entries:
             continue
+        _begin_where_it_fits(flow, entries)
         flow.room(25).heading(flow.y + 4, heading)
-        flow.y += 11
-        if heading == DEFINITIONS:
-            two_columns(flow, entries)
-            continue
-        for label, text in entries:
-            indent = 46.0 if label else 0.0
-            lines = max(
-                len(wrap(part, width, 7.8))
-                for part, width in ((text, CONTENT - indent), (label, indent - 3))
-            )
-            page = flow.room(line_height(7.8) * lines)
-            flow.y = max(flow.y, TOP + 4)
-            if label:
-                page.paragraph(MARGIN, flow.y, label, indent - 3, size=7.8, colour=PRINT.muted)
-            page.paragraph(MARGIN + indent, flow.y, text, CONTENT - indent, size=7.8)
-            flow.y += line_height(7.8) * lines + 1.0
+        flow.y += _HEADING
+        two_columns(flow, entries)
         flow.y += 2
+
+
+def _begin_where_it_fits(flow: Flow, entries: list[tuple[str, str]]) -> None:
+    """Go on to a new page if a chapter fits there and not on this one: few lines stray alone."""
+    here, there = BOTTOM - flow.y - _HEADING, BOTTOM - TOP - _HEADING - 4
+    if not fit_into(entries, here) and fit_into(entries, there):
+        flow.y = BOTTOM
 
 
 def _chapters(
     result: TrackingResult, measurements: Measurements, warnings: tuple[str, ...]
 ) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    if len(warnings) > MOST_WARNINGS:
-        yield "Warnings", [("", text) for text in warnings]
+    yield "Further warnings", [("", text) for text in warnings[told_at_once(warnings) :]]
     yield (
         "Not reported, and why",
         [(quantity_name(what), why) for what, why in measurements.omitted],
     )
-    yield DEFINITIONS, definitions(measurements)
+    yield "Definitions used", definitions(measurements)
     calibrated = result.spacing_mm is not None and result.frame_times_s is not None
     if calibrated and result.target is Target.BLOOD:
         yield "Context", [("", FLOW_LITERATURE)]

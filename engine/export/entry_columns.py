@@ -37,12 +37,10 @@ def two_columns(flow: Flow, entries: Sequence[tuple[str, str]]) -> None:
 
     Args:
         flow: Pages to fill from ``flow.y`` on.
-        entries: Name and meaning.
+        entries: Name, which may be empty, and meaning.
     """
-    for size in (*_SIZES, _SIZES[0]):
-        waiting = [_entry(name, text, size) for name, text in entries]
-        if sum(_filled(waiting, BOTTOM - flow.y)) == len(waiting):
-            break
+    size = _size_for(entries, BOTTOM - flow.y) or _SIZES[0]
+    waiting = [_entry(name, text, size) for name, text in entries]
     while waiting:
         page = flow.room(2 * line_height(_SIZES[0]))
         flow.y = max(flow.y, TOP + 4)
@@ -54,6 +52,20 @@ def two_columns(flow: Flow, entries: Sequence[tuple[str, str]]) -> None:
         waiting = waiting[left + right :]
         if waiting:
             flow.y = BOTTOM
+
+
+def fit_into(entries: Sequence[tuple[str, str]], room: float) -> bool:
+    """Return whether entries fit into a height, mm."""
+    return _size_for(entries, room) is not None
+
+
+def _size_for(entries: Sequence[tuple[str, str]], room: float) -> float | None:
+    """Return the largest size of type with which entries fit into a height, mm, or None."""
+    for size in _SIZES:
+        cut = [_entry(name, text, size) for name, text in entries]
+        if sum(_filled(cut, room)) == len(cut):
+            return size
+    return None
 
 
 def _filled(entries: Sequence[_Entry], room: float) -> tuple[int, int]:
@@ -82,16 +94,21 @@ def _that_fit(entries: Sequence[_Entry], room: float) -> int:
 
 def _entry(name: str, text: str, size: float) -> _Entry:
     """Break a meaning into lines, the first of which follows the name."""
-    indent = width_mm(f"{name}  ", size)
+    indent = _indent(name, size)
     first = wrap(text, _WIDTH - indent, size)[0] if text and indent < 0.7 * _WIDTH else ""
     rest = " ".join(text.split()).removeprefix(first)
     return _Entry(name, (first, *wrap(rest, _WIDTH, size)), size)
 
 
+def _indent(name: str, size: float) -> float:
+    """Return where a meaning begins beside its name, mm; a sentence alone has none."""
+    return width_mm(f"{name}  ", size) if name else 0.0
+
+
 def _write(page: Page, x: float, y: float, entries: Sequence[_Entry]) -> None:
     for entry in entries:
         page.text(x, y, entry.name, size=entry.size, colour=PRINT.accent)
-        indent = width_mm(f"{entry.name}  ", entry.size)
+        indent = _indent(entry.name, entry.size)
         for number, line in enumerate(entry.lines):
             low = y + number * line_height(entry.size)
             page.text(x + (0.0 if number else indent), low, line, size=entry.size)

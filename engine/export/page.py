@@ -161,11 +161,10 @@ class Page:
         """Draw a box of warnings; return where the next thing may start."""
         if not sentences:
             return y
-        # One line that says "1 more" would take as much room as the sentence itself.
-        most = len(sentences) if len(sentences) <= MOST_WARNINGS else MOST_WARNINGS - 1
+        most = told_at_once(sentences)
         shown = list(sentences[:most])
         if len(sentences) > most:
-            shown.append(f"{len(sentences) - most} more under Warnings on a later page.")
+            shown.append(f"{len(sentences) - most} more under Further warnings on a later page.")
         lines = [
             (line, part == 0)
             for sentence in shown
@@ -277,6 +276,11 @@ class Flow:
             self.pages.append(Page(*self._heads))
             self.y = TOP
         return self.pages[-1]
+
+
+def told_at_once(warnings: Sequence[str]) -> int:
+    """Return how many warnings stand in a page's box; the others follow on a later page."""
+    return len(warnings) if len(warnings) <= MOST_WARNINGS else MOST_WARNINGS - 1
 
 
 def line_height(size: float) -> float:
