@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
+from engine.masks.check import is_crossed, sound_contours
 from engine.masks.epicardium import find_epicardium, usual_thickness
 from engine.masks.sector import analyse_sector
-from engine.masks.shape import ellipses, resample
+from engine.masks.shape import bullets, ellipses, normals, resample
 from engine.masks.wall import cavity_length
 from engine.masks.working import make_working
 from engine.phantom import PhantomConfig, PhantomKind, make_phantom
@@ -72,3 +76,23 @@ def test_the_apex_is_found_as_thin_as_it_is(noisy: bool) -> None:
         for curve, part in zip(np.asarray(true.epicardial, np.float64), apex, strict=True)
     ]
     assert np.mean(away) * phantom.cine.spacing_mm[0] < 0.7
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_an_outer_border_never_crosses_itself(seed: int) -> None:
+    """Wavy cavities of any width in pictures of noise, whose edges mean nothing."""
+    rng = np.random.default_rng(seed)
+    left, right = rng.uniform(70, 90), rng.uniform(130, 170)
+    shape = [left, 170, right, 170, 110, rng.uniform(30, 70), *rng.uniform(0, 0.12, 2), 2.0, 0.05]
+    curve = bullets(np.array([shape]), POINTS)[0]
+    along = np.linspace(0, np.pi, POINTS)
+    waves = [rng.normal(0, 3 / k) * np.sin(k * along + rng.uniform(0, 6)) for k in range(2, 9)]
+    wavy = curve + sum(waves)[:, None] * normals(curve, closed=False)
+    noise = gaussian_filter(rng.normal(size=(220, 220)), rng.uniform(1.5, 5))
+    frame = (100 + 60 * noise / noise.std()).clip(0, 255).astype(np.float32)
+    sector = np.ones(frame.shape, dtype=bool)
+    inner = sound_contours(wavy[None], sector, closed=False)
+    thickness = 0.11 * cavity_length(inner[0], closed=False)
+    outer = find_epicardium(frame[None], inner, thickness, closed=False, sector=sector)
+    assert not is_crossed(outer[0])
