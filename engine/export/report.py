@@ -80,10 +80,8 @@ def write_report(
         Cancelled: If a stop was asked for; finished files stay.
     """
     measurements = with_beats(result, measurements)
-    files = [out_dir / "measurements.csv", out_dir / "summary.json"]
-    write_csv(files[0], measurements)
     result = with_measured_beat(result, measurements)
-    write_summary(files[1], result, measurements)
+    files = _write_tables(out_dir, result, measurements)
     if config.movie or config.figures or config.pdf:
         if trust is None:
             trust = trust_map(result, progress=progress).score
@@ -113,6 +111,14 @@ def write_report(
         write_pdf(files[-1], result, measurements, config, trust=trust, strain=strain)
     progress.report(Step("report", 1, 1, fraction=1.0))
     return tuple(files)
+
+
+def _write_tables(out_dir: Path, result: TrackingResult, measurements: Measurements) -> list[Path]:
+    """Write the rows and the summary, and return their files."""
+    files = [out_dir / "measurements.csv", out_dir / "summary.json"]
+    write_csv(files[0], measurements)
+    write_summary(files[1], result, measurements)
+    return files
 
 
 def write_pdf(

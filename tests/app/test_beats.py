@@ -80,6 +80,7 @@ def test_another_beat_is_measured_anew_and_its_curves_are_shown(
     low, high = beating.lower_pane.curves.plot.getPlotItem().viewRange()[0]
     assert low < 6 + 5 < 9 + 5 < high
     assert high - low == pytest.approx(3, abs=0.3)
+    assert 6 <= session.frame <= 9, "a chosen beat is shown from its start, also while paused"
     box.setCurrentIndex(0)
     box.activated.emit(0)
     assert (player.first, player.last) == (0, loop.frame_count - 1)

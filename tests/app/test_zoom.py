@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 
 import numpy as np
 import pytest
@@ -61,3 +62,21 @@ def test_a_picture_that_fails_ends_its_painter(opened: MainWindow, qtbot: QtBot)
         view.repaint()
     assert painters
     assert not painters[0].isActive()
+
+
+def test_a_ragged_region_has_its_outline_in_hair_lines(
+    opened: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.views.overlays.mask_contour._RAGGED", 50)
+    loop = opened.context.session.loop
+    assert loop is not None
+    assert loop.mask is not None
+    noise = np.random.default_rng(5).random(loop.mask.data.shape) < 0.5
+    grown = noise.repeat(2, axis=1).repeat(2, axis=2)
+    data = grown[:, : noise.shape[1], : noise.shape[2]]
+    ragged = dataclasses.replace(loop.mask, data=data, contours=None)
+    opened.context.session.update(loop.loop_id, mask=ragged)
+    opened.context.display.set(contour=False)
+    plain = opened.stage.view.grab().toImage()
+    opened.context.display.set(contour=True)
+    assert opened.stage.view.grab().toImage() != plain
