@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from engine.cycle import NO_ORDER
@@ -17,7 +18,7 @@ NO_CONTRAST: Final = "no trackable contrast"
 
 
 def reader_warnings(result: TrackingResult, measurements: Measurements) -> tuple[str, ...]:
-    """Return every warning once, the gravest first.
+    """Return every warning once, the gravest first, and last how the mask was made.
 
     Args:
         result: Its notices and whether it was reviewed.
@@ -33,7 +34,15 @@ def reader_warnings(result: TrackingResult, measurements: Measurements) -> tuple
         for text in (*measurements.warnings, *result.notices)
         if "not reviewed" not in text.lower()
     ]
+    rest.sort(key=_mask_notes(result).__contains__)
     return tuple(map(in_words, dict.fromkeys((*contrast, *review, *order, *rest))))
+
+
+def _mask_notes(result: TrackingResult) -> frozenset[str]:
+    """Return what the mask noted when it was made."""
+    mask = result.config.get("mask")
+    notes = mask.get("notes") if isinstance(mask, Mapping) else None
+    return frozenset(map(str, notes)) if isinstance(notes, list | tuple) else frozenset()
 
 
 def in_words(sentence: str) -> str:

@@ -226,6 +226,14 @@ def test_end_systole_before_end_diastole_is_told() -> None:
     assert reader_warnings(result, measurements)[:2] == (NOT_REVIEWED, wrong)
 
 
+def test_how_the_mask_was_made_is_told_after_every_warning() -> None:
+    note, other = "Left ventricle found without a click.", "The tracking was stopped."
+    result = drift_result(notices=(note, other), config={"mask": {"notes": [note]}})
+    told = reader_warnings(result, Measurements((), ("Only 30 frames/s.",)))
+    assert told == (NOT_REVIEWED, "Only 30 frames/s.", other, note)
+    assert reader_warnings(drift_result(config={"mask": 3}), Measurements(())) == (NOT_REVIEWED,)
+
+
 def test_every_page_is_marked_and_holds_text_inside_the_paper(tmp_path: Path) -> None:
     result = drift_result(view=View.A4C, config={f"setting_{k}": "value" * 3 for k in range(60)})
     measurements = _strain(result)
