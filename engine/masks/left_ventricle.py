@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.masks.cavity_network import Sighting, sight
-from engine.masks.proposal import propose, propose_from_points, spread_frames
+from engine.masks.proposal import propose, propose_from_points, spread_frames, sure_throughout
 from engine.masks.sector import Sector
 from engine.masks.settings import SearchConfig
 from engine.masks.through_time import contours_through_time
@@ -84,4 +84,7 @@ def find_left_ventricle(
     shape = np.tile(proposal.parameters, (len(loop.frames), 1))
     near = (shape, np.broadcast_to(model.spread, shape.shape))
     contours = contours_through_time(cine, sector, loop, model, near, seen, config, rng, progress)
-    return LeftVentricle(contours, model.closed, proposal.confidence, points, seen)
+    confidence = proposal.confidence
+    if not points and not model.closed:
+        confidence *= sure_throughout(loop, loop.to_working(contours), seen)
+    return LeftVentricle(contours, model.closed, confidence, points, seen)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.errors import InputError
 from engine.masks.cavity_network import Sighting
 from engine.masks.contour import POINTS
-from engine.masks.rasterise import fill_polygon
+from engine.masks.rasterise import fill_loop, fill_polygon
 from engine.masks.search import Evidence, Scene, cross_entropy, search_everywhere
 from engine.masks.sector import Sector
 from engine.masks.settings import SearchConfig
@@ -21,6 +21,8 @@ from engine.masks.working import WorkingLoop
 Array = NDArray[np.float64]
 AGREED: Final = 0.7
 """Dice of the best shape and the network's maps at which confidence is halved."""
+AGREED_LEAST: Final = 0.78
+"""The same of final contours, in the tenth of the frames that agrees least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,14 +76,10 @@ def propose(
 
 def _confidence(scene: Scene, found: list[tuple[Array, float]], evidence: Evidence) -> float:
     """Return how sure the best shape is: contrast, usual shape, the network's map, no rival."""
-
-    def rise(value: float, middle: float, width: float) -> float:
-        return float(1 / (1 + np.exp(-np.clip((value - middle) / width, -40, 40))))
-
-    sure = rise(float(evidence.side[0]), 0.45, 0.07) * rise(float(evidence.prior[0]), -3.8, 0.5)
-    sure *= rise(-float(evidence.inside[0]), -0.78, 0.05)
+    sure = _rise(float(evidence.side[0]), 0.45, 0.07) * _rise(float(evidence.prior[0]), -3.8, 0.5)
+    sure *= _rise(-float(evidence.inside[0]), -0.78, 0.05)
     # Where the network sees the cavity elsewhere, or none, one of the two is wrong.
-    sure *= rise(float(evidence.overlap[0]), AGREED, 0.02)
+    sure *= _rise(float(evidence.overlap[0]), AGREED, 0.02)
     curves = scene.model.contours(np.stack([shape for shape, _ in found]), scene.shape, POINTS)
     fills = [fill_polygon(curve, scene.shape) for curve in curves]
     for (_, score), fill in zip(found[1:], fills[1:], strict=True):
@@ -89,6 +87,29 @@ def _confidence(scene: Scene, found: list[tuple[Array, float]], evidence: Eviden
         if 2 * int((fills[0] & fill).sum()) / total < 0.5:
             sure *= 1 - float(np.exp(-max(0.0, found[0][1] - score) / 0.06))
     return sure
+
+
+def sure_throughout(loop: WorkingLoop, contours: Array, seen: Sighting) -> float:
+    """Return how sure it is, 0 to 1, that apical contours end where the cavity does.
+
+    A contour that reaches into the atrium agrees with the network's maps in some frames and not in
+    others: the maps move with the heart. So the frames that agree least are asked.
+
+    Args:
+        loop: The loop.
+        contours: ``(T, N, 2)``, px of that loop.
+        seen: Where the network sees the cavity.
+    """
+    maps = seen.of(seen.frames, closed=False)
+    fills = fill_loop(contours[seen.frames], loop.size)
+    both = (maps * fills).sum((1, 2))
+    overlap = 2 * both / (maps.sum((1, 2)) + fills.sum((1, 2)) + 1e-6)
+    return _rise(float(np.quantile(overlap, 0.1)), AGREED_LEAST, 0.01)
+
+
+def _rise(value: float, middle: float, width: float) -> float:
+    """Return 0 far below a middle value, a half there, 1 far above."""
+    return float(1 / (1 + np.exp(-np.clip((value - middle) / width, -40, 40))))
 
 
 def propose_from_points(

@@ -5,7 +5,8 @@ import pytest
 
 from engine.masks.cavity_network import Sighting, sight
 from engine.masks.left_ventricle import CONFIDENT
-from engine.masks.proposal import propose
+from engine.masks.proposal import propose, sure_throughout
+from engine.masks.rasterise import fill_loop
 from engine.masks.sector import analyse_sector
 from engine.masks.settings import SearchConfig
 from engine.masks.working import COARSE_HEIGHT, SMOOTHING, make_working
@@ -37,3 +38,17 @@ def test_a_heart_that_the_network_sees_elsewhere_is_not_believed(
 
     assert confidence(seen) > CONFIDENT
     assert confidence(Sighting(seen.frames, elsewhere)) < CONFIDENT
+
+
+def test_a_contour_that_leaves_the_cavity_in_some_frames_is_not_trusted(apical: Phantom) -> None:
+    assert apical.contours is not None
+    loop = make_working(apical.cine, analyse_sector(apical.cine), COARSE_HEIGHT, SMOOTHING)
+    right = loop.to_working(apical.contours.endocardial.astype(float))
+    every = np.arange(len(right))
+    maps = np.repeat(fill_loop(right, loop.size)[None].astype(np.float32), 2, axis=0)
+    seen = Sighting(every, maps)
+    assert sure_throughout(loop, right, seen) > 0.99
+    middle = right.mean(1, keepdims=True)
+    wrong = right.copy()
+    wrong[::4] = middle[::4] + 1.5 * (right[::4] - middle[::4])
+    assert sure_throughout(loop, wrong, seen) < 0.01
