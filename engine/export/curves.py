@@ -15,6 +15,8 @@ from engine.export.numbers import unit_sign
 from engine.export.palette import CURVES, PRINT
 from engine.model import Measurement, Measurements, TrackingResult
 
+_LEAST: Final = 2.0
+"""Shortest axis of percentages: rounding errors of a wall at rest are no curve."""
 _LATE: Final = 0.9
 """Share of the axis after which a mark's name stands before its line."""
 
@@ -114,6 +116,10 @@ def draw_curves(
     axes.grid(axis="y", color="#e8ebee", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.margins(x=0.01, y=0.08)
+    low, high = axes.get_ylim()
+    if first.unit == "%" and high - low < _LEAST:
+        middle = (low + high) / 2
+        axes.set_ylim(middle - _LEAST / 2, middle + _LEAST / 2)
     for axis in (axes.xaxis, axes.yaxis):
         # Steps that a reader counts in: never 2.5 or 7.5.
         axis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10]))

@@ -25,6 +25,8 @@ BOTTOM: Final = HEIGHT - 18.0
 MOST_WARNINGS: Final = 5
 """Warnings that a page's box holds; where there are more, the last line says how many."""
 MM_PER_POINT: Final = 25.4 / 72
+#: Room for the source's name in the footer, mm.
+_NAME: Final = 90.0
 # The mark of resources/icons/myoflux.svg, on its grid of 24.
 _VENTRICLE: Final = ((5, 18), (5, 9), (8.5, 5), (12, 5), (15.5, 5), (19, 9), (19, 18))
 _ARROW: Final = ((12, 18), (12, 11), (9.5, 13), (12, 10.5), (14.5, 13))
@@ -74,7 +76,8 @@ class Page:
         self.rule(HEIGHT - 15.0)
         y = HEIGHT - 10.0
         self.text(MARGIN, y, RESEARCH_USE, size=8, bold=True, colour=PRINT.warning)
-        text = f"{source}     {number} / {total}"
+        name = fit(" ".join(source.split()), _NAME, 7.5)
+        text = f"{name}     {number} / {total}"
         self.text(WIDTH - MARGIN, y, text, size=7.5, colour=PRINT.muted, align="right")
 
     def text(

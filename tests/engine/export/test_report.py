@@ -249,6 +249,26 @@ def test_every_page_is_marked_and_holds_text_inside_the_paper(tmp_path: Path) ->
             assert box.y0 >= 0, text.get_text()
 
 
+@pytest.mark.parametrize("name", ["x" * 400 + ".dcm", "a\nb\n$\\frac{c}$ <b>&"])
+def test_a_long_or_strange_name_keeps_its_place_in_the_footer(name: str) -> None:
+    page = Page("Strain report")
+    page.finish(1, 4, name)
+    page.figure.draw_without_rendering()
+    boxes = {text.get_text(): text.get_window_extent() for text in page.figure.texts}
+    source = next(box for words, box in boxes.items() if words.endswith("1 / 4"))
+    use = boxes["Research use only, not for diagnosis"]
+    assert source.x0 > use.x1
+    assert source.height < 2 * use.height, "one line"
+
+
+def test_a_wall_at_rest_draws_no_curve_of_rounding_errors() -> None:
+    curve = Curve(np.arange(5, 9), None, np.array([0.0, 1e-9, 3e-9, 1e-8]), "%")
+    axes = Figure().add_axes((0.1, 0.1, 0.8, 0.8))
+    draw_curves(axes, {"Whole contour": curve}, "Strain", drift_result())
+    low, high = axes.get_ylim()
+    assert high - low >= 2
+
+
 def test_pdf_is_a4_with_embedded_truetype(tmp_path: Path) -> None:
     path = tmp_path / "report.pdf"
     result = drift_result(frames=None)
