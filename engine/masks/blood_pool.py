@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from skimage.filters import threshold_otsu
+from skimage.measure import euler_number
 
 from engine.errors import InputError
 from engine.masks.active_contour import circle_around, fit_active_contour
@@ -24,6 +26,10 @@ from engine.masks.spline import rbf_boundary
 from engine.model import Cine
 
 Array = NDArray[np.float64]
+LEAST_AREA: Final = 0.02
+"""Smallest piece that may be the cavity, of the sector; ventricles fill 0.2 to 0.4 of it."""
+MOST_HOLES: Final = 50
+"""Holes that blood may have: papillary muscles and leaflets make few, particles hundreds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +104,12 @@ def interpolate_keyframes(curves: Array, keyframes: tuple[int, ...], frames: int
     return np.asarray(curves[before] * (1 - weight) + curves[after] * weight, np.float64)
 
 
-def middle_region(cine: Cine, sector: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def middle_region(cine: Cine, sector: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
     """Return the piece of blood nearest the sector's middle in every frame, ``(T, H, W)`` bool.
 
     A start for the brush where no ventricle is recognised. Blood is dark, or bright where contrast
-    fills the middle of the sector in the mean over the loop.
+    fills the middle of the sector in the mean over the loop. What lies between particles, and a
+    texture's specks, are no blood: then it is None.
 
     Args:
         cine: The loop.
@@ -121,9 +128,16 @@ def middle_region(cine: Cine, sector: NDArray[np.bool_]) -> NDArray[np.bool_]:
             continue
         distance = np.hypot(centres[1:, 0] - middle[1], centres[1:, 1] - middle[0])
         area = stats[1:, cv2.CC_STAT_AREA] / sector.sum()
-        score = np.where(area > 0.005, -distance, -np.inf)
-        region[k] = labels == 1 + int(np.argmax(score))
-    return region if region.any() else np.broadcast_to(sector, cine.shape).copy()
+        score = np.where(area > LEAST_AREA, -distance, -np.inf)
+        if np.isfinite(score).any():
+            region[k] = labels == 1 + int(np.argmax(score))
+    holes = [_holes(piece) for piece in region if piece.any()]
+    return region if holes and np.median(holes) <= MOST_HOLES else None
+
+
+def _holes(piece: NDArray[np.bool_]) -> int:
+    """Return how many holes one connected piece has."""
+    return 1 - int(euler_number(piece, connectivity=2))  # type: ignore[no-untyped-call]
 
 
 def _is_bright(mean: Array, sector: NDArray[np.bool_], middle: Array) -> bool:

@@ -44,6 +44,7 @@ SMALLEST_PX = 24
 """Side of the smallest picture in which contours are looked for."""
 
 MIDDLE_NOTE = "The blood in the middle of the sector stands in for it."
+SECTOR_NOTE = "No blood pool is seen either: the whole sector stands in for it."
 UNSURE_NOTE = (
     "The left ventricle was not found with confidence. Give three points (two annulus points and "
     "the apex; in short axis centre and radius) to get a wall."
@@ -219,13 +220,11 @@ def _blood_pool(
     cine: Cine, sector: Sector, ventricle: LeftVentricle, cycle: Cycle, config: MaskConfig
 ) -> Mask:
     if ventricle.confidence < CONFIDENT:
-        notes: tuple[str, ...] = (UNSURE_NOTE, MIDDLE_NOTE)
-        return Mask(
-            middle_region(cine, sector.mask),
-            MaskKind.BLOOD_POOL,
-            notes=notes,
-            confidence=ventricle.confidence,
-        )
+        region = middle_region(cine, sector.mask)
+        notes: tuple[str, ...] = (UNSURE_NOTE, SECTOR_NOTE if region is None else MIDDLE_NOTE)
+        if region is None:
+            region = np.broadcast_to(sector.mask, cine.shape).copy()
+        return Mask(region, MaskKind.BLOOD_POOL, notes=notes, confidence=ventricle.confidence)
     outline = ventricle.contours
     notes = _notes(ventricle, cycle)
     closed = ventricle.closed

@@ -21,6 +21,16 @@ def test_the_cavity_is_taken_and_not_its_surroundings(
     grain = np.random.default_rng(2).normal(0, 8, frames.shape)
     cine = cine_of(np.clip(frames + grain, 0, 255))
     found = middle_region(cine, np.ones((96, 128), np.bool_))
+    assert found is not None
     for region in found:
         common = (region & (cavity > 0)).sum()
         assert 2 * common / (region.sum() + cavity.sum()) > 0.95
+
+
+def test_what_lies_between_particles_is_no_blood(cine_of: Callable[..., Cine]) -> None:
+    random = np.random.default_rng(5)
+    frames = np.zeros((2, 240, 240), np.uint8)
+    for frame in frames:
+        frame[tuple(random.integers(0, 240, (2, 1000)))] = 255
+    frames = np.stack([cv2.GaussianBlur(frame, (0, 0), 1.5) for frame in frames])
+    assert middle_region(cine_of(np.clip(frames * 8.0, 0, 255)), np.ones((240, 240), np.bool_)) is None
