@@ -33,4 +33,6 @@ def test_what_lies_between_particles_is_no_blood(cine_of: Callable[..., Cine]) -
     for frame in frames:
         frame[tuple(random.integers(0, 240, (2, 1000)))] = 255
     frames = np.stack([cv2.GaussianBlur(frame, (0, 0), 1.5) for frame in frames])
-    assert middle_region(cine_of(np.clip(frames * 8.0, 0, 255)), np.ones((240, 240), np.bool_)) is None
+    assert (
+        middle_region(cine_of(np.clip(frames * 8.0, 0, 255)), np.ones((240, 240), np.bool_)) is None
+    )
