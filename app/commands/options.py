@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -60,6 +61,8 @@ def writable_file(file: Path) -> Path:
     return file
 
 
+WEIGHTED: Final = ("ssmsr", "ssr", "voxelmorph", "myotracker")
+"""Methods that start from weights."""
 INPUT: Final = "The loop"
 MASK: Final = "The mask"
 TRACKING: Final = "Tracking"
@@ -198,21 +201,34 @@ def preset_scales(preset: Preset, scales: str | None) -> tuple[str, ...]:
     return parse_scales(scales)
 
 
+def require_weighted(method: str, init: Path | None) -> None:
+    """Check that weights were given only to a method that has some.
+
+    Raises:
+        InputError: If the method takes none.
+    """
+    if init is not None and method not in WEIGHTED:
+        raise InputError(
+            f"The method {method} takes no weights: leave --init out, or give --method "
+            f"{' or '.join(WEIGHTED)}."
+        )
+
+
 def parse_points(texts: list[str] | None) -> tuple[tuple[float, float], ...]:
     """Return the points of ``X,Y`` words.
 
     Raises:
-        InputError: If a word is not two numbers.
+        InputError: If a word is not two finite numbers.
     """
     points = []
     for text in texts or ():
-        parts = text.split(",")
+        wrong = f"A point is two numbers X,Y in px, such as 310,224, not '{text}'."
         try:
-            x, y = (float(part) for part in parts)
+            x, y = (float(part) for part in text.split(","))
         except ValueError as error:
-            raise InputError(
-                f"A point is two numbers X,Y in px, such as 310,224, not '{text}'."
-            ) from error
+            raise InputError(wrong) from error
+        if not (math.isfinite(x) and math.isfinite(y)):
+            raise InputError(wrong)
         points.append((x, y))
     return tuple(points)
 

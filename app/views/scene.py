@@ -61,11 +61,12 @@ class Scene:
 
     @property
     def strain(self) -> StrainMaps | None:
-        """Maps of strain that are drawn: those of the scale shown alone, or None."""
+        """Maps of strain that are drawn: those of the scale shown, in frames that have one."""
         flow, options = self.flow, self.options
         if flow is None or not options.strain or options.page is not Page.FIELD:
             return None
-        return self.loop.strains.get(flow.scale)
+        maps = self.loop.strains.get(flow.scale)
+        return None if maps is None or maps.at(self.frame) is None else maps
 
     @property
     def mapped(self) -> bool:

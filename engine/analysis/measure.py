@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.analysis.events import heart_cycle
+from engine.analysis.events import HeartCycle, heart_cycle
 from engine.analysis.measure_flow import flow_rows
 from engine.analysis.measure_research import research_rows
 from engine.analysis.measure_strain import strain_rows
@@ -14,6 +14,7 @@ from engine.analysis.measure_volume import volume_rows
 from engine.analysis.measure_vortex import vortex_rows
 from engine.analysis.rows import RowWriter
 from engine.analysis.trust import TrustMap, trackable_speed_cm_s, trust_map
+from engine.analysis.usable import EMPTY_MASK, usable
 from engine.analysis.wall import Wall, track_wall, why_unnamed
 from engine.config import MeasureConfig
 from engine.model import Measurements, Scale, ScaleField, Target, TrackingResult
@@ -40,8 +41,11 @@ def measure(
     Raises:
         InputError: If the result holds no field of the wanted scale.
     """
-    writer = RowWriter(result)
     field = chosen_field(result, config)
+    result, flaw = usable(result)
+    writer = RowWriter(result)
+    if flaw:
+        writer.warn(flaw)
     if trust is None or trust.scale is not field.scale:
         trust = trust_map(result, field, progress)
     _warn(writer, trust)
@@ -54,15 +58,8 @@ def measure(
             writer.omit("energy", "Energy needs pixel spacing and frame times.")
     cycle = heart_cycle(result)
     wall: Wall | None = None
-    if result.contours is None and result.target is Target.TISSUE:
-        writer.omit("strain", "There is no contour of the wall, so no strain.")
-    elif result.target is Target.TISSUE:
-        wall = track_wall(result, field, cycle, config, trust.score)
-        cycle = cycle.with_nadir(wall.lengths()[:, 0] / wall.lengths()[cycle.start, 0] - 1.0)
-        strain_rows(writer, wall, cycle, config)
-        unnamed = why_unnamed(result)
-        if unnamed is not None:
-            writer.omit("segments", unnamed)
+    if result.target is Target.TISSUE:
+        wall, cycle = _measure_strain(writer, field, trust, cycle, config)
     volume_rows(writer, wall, cycle)
     for sentence in cycle.warnings:
         writer.warn(sentence)
@@ -73,6 +70,29 @@ def measure(
         wall=None if wall is None else wall.contours(),
         withheld=writer.withheld,
     )
+
+
+def _measure_strain(
+    writer: RowWriter,
+    field: ScaleField,
+    trust: TrustMap,
+    cycle: HeartCycle,
+    config: MeasureConfig,
+) -> tuple[Wall | None, HeartCycle]:
+    """Write the strain of the wall; return the wall, and the beat with the end-systole it tells."""
+    result = writer.result
+    if result.contours is None or not result.mask.any():
+        missing = "There is no contour of the wall, so no strain."
+        writer.omit("strain", missing if result.mask.any() else EMPTY_MASK)
+        return None, cycle
+    wall = track_wall(result, field, cycle, config, trust.score)
+    lengths = wall.lengths()[:, 0]
+    cycle = cycle.with_nadir(lengths / lengths[cycle.start] - 1.0)
+    strain_rows(writer, wall, cycle, config)
+    unnamed = why_unnamed(result)
+    if unnamed is not None:
+        writer.omit("segments", unnamed)
+    return wall, cycle
 
 
 def _measure_vortices(
@@ -94,6 +114,8 @@ def _measure_vortices(
 def _warn(writer: RowWriter, trust: TrustMap) -> None:
     """Say what the reader must know before reading any number."""
     result = writer.result
+    if not result.mask.any():
+        writer.warn(EMPTY_MASK)
     if trust.contrast is not None and not trust.contrast.trackable:
         writer.warn(trust.contrast.sentence)
     if result.spacing_mm is None:

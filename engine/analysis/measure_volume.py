@@ -40,7 +40,13 @@ def volume_rows(writer: RowWriter, wall: Wall | None, cycle: HeartCycle) -> None
     if result.contours is None:
         writer.omit("volume", "There is no endocardial contour, so no area, volume or EF.")
         return
-    curves, origin = endocardium(writer, wall)
+    curves: NDArray[np.floating] = result.contours.endocardial
+    origin = "moving contour of the result"
+    if contour_areas(result) is None:
+        if wall is None:
+            writer.omit("volume", "The contour rests and no wall was followed: no volume, no EF.")
+            return
+        curves, origin = wall.band.curve(0.0, 181), "end-diastolic contour carried by the field"
     spacing, view = result.spacing_mm, result.view
     shown = "view not confirmed" if view is None else f"view {view}"
     text = f"Area within the endocardium, closed at the mitral plane ({origin}; {shown})."
@@ -66,16 +72,6 @@ def volume_rows(writer: RowWriter, wall: Wall | None, cycle: HeartCycle) -> None
             writer.add("lv_length", length_text, "global", length, "mm", index=index)
     _write_ejection_fraction(writer, volumes, method, cycle)
     _warn_of_foreshortening(writer, curves[cycle.start])
-
-
-def endocardium(writer: RowWriter, wall: Wall | None) -> tuple[NDArray[np.floating], str]:
-    """Return the endocardium of every frame, ``(T, N, 2)`` px, and where it comes from."""
-    result = writer.result
-    if wall is not None and contour_areas(result) is None:
-        return wall.band.curve(0.0, 181), "end-diastolic contour carried by the field"
-    if result.contours is None:
-        return np.empty((0, 0, 2)), "none"
-    return result.contours.endocardial, "moving contour of the result"
 
 
 def _write_ejection_fraction(

@@ -10,6 +10,7 @@ from engine.export.beats import MEAN, SPREAD, beat_strain, beat_values
 from engine.export.definitions import definitions
 from engine.export.entry_columns import fit_into, two_columns
 from engine.export.facts import RESEARCH, loop_words, spacing_words, view_name
+from engine.export.notices import mask_source
 from engine.export.numbers import measured, plain_number, quantity_name
 from engine.export.page import BOTTOM, CONTENT, MARGIN, TOP, Flow, line_height, told_at_once, wrap
 from engine.export.palette import PRINT
@@ -111,7 +112,7 @@ def settings_words(config: Mapping[str, Any]) -> str:
 
     Args:
         config: Plain JSON values; groups within a group are set off by brackets. What is empty is
-            left out, and so are the mask's notes, which stand among the warnings.
+            left out, and so are the mask's notes, which stand among the warnings and facts.
     """
     groups = []
     for key in sorted(config):
@@ -148,6 +149,8 @@ def settings_table(flow: Flow, result: TrackingResult) -> None:
         ("Method", f"{result.method}, seed {result.seed}, software {result.software_version}"),
         ("Settings", config or "none stored"),
     ]
+    if mask_source(result):
+        facts.insert(-2, ("Mask", mask_source(result)))
     width = CONTENT - 26
     lines = sum(len(wrap(text, width, 8)) for _, text in facts)
     page = flow.room(14 + (line_height(8) + 0.8) * lines)

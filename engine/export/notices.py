@@ -15,6 +15,8 @@ NOT_REVIEWED: Final = "Tracking not reviewed: nobody has accepted the moving con
 ARROWS_NOT_REVIEWED: Final = "Tracking not reviewed: nobody has accepted the moving arrows."
 HIDDEN: Final = "No trackable contrast: velocities are not shown"
 NO_CONTRAST: Final = "no trackable contrast"
+#: How a note begins that tells where a mask comes from: provenance, nothing to beware of.
+_MASK_SOURCE: Final = "Mask read from a file"
 
 
 def reader_warnings(result: TrackingResult, measurements: Measurements) -> tuple[str, ...]:
@@ -32,17 +34,22 @@ def reader_warnings(result: TrackingResult, measurements: Measurements) -> tuple
     rest = [
         text
         for text in (*measurements.warnings, *result.notices)
-        if "not reviewed" not in text.lower()
+        if "not reviewed" not in text.lower() and not text.startswith(_MASK_SOURCE)
     ]
     rest.sort(key=_mask_notes(result).__contains__)
     return tuple(map(in_words, dict.fromkeys((*contrast, *review, *order, *rest))))
 
 
-def _mask_notes(result: TrackingResult) -> frozenset[str]:
+def mask_source(result: TrackingResult) -> str:
+    """Return the sentence that tells of which kind of file the mask was read; empty if of none."""
+    return next((text for text in _mask_notes(result) if text.startswith(_MASK_SOURCE)), "")
+
+
+def _mask_notes(result: TrackingResult) -> tuple[str, ...]:
     """Return what the mask noted when it was made."""
     mask = result.config.get("mask")
     notes = mask.get("notes") if isinstance(mask, Mapping) else None
-    return frozenset(map(str, notes)) if isinstance(notes, list | tuple) else frozenset()
+    return tuple(map(str, notes)) if isinstance(notes, list | tuple) else ()
 
 
 def in_words(sentence: str) -> str:

@@ -10,6 +10,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 
 from engine.analysis.strain_map import StrainMap
 from engine.analysis.trust import trust_map
+from engine.analysis.usable import usable
 from engine.config import ReportConfig
 from engine.export.beats import with_beats
 from engine.export.detail_pages import (
@@ -79,6 +80,7 @@ def write_report(
         OutputError: If a file cannot be written; nothing half-written stays.
         Cancelled: If a stop was asked for; finished files stay.
     """
+    result, _ = usable(result)
     measurements = with_beats(result, measurements)
     result = with_measured_beat(result, measurements)
     files = _write_tables(out_dir, result, measurements)

@@ -52,7 +52,7 @@ def test_one_training_step(benchmark: BenchmarkFixture, scale: Scale) -> None:
     estimator = PaperEstimator(PaperUNet(2), PaperSettings(steps=1), 0)
     stage = Stage(scale, 0.0, 1.0, NullProgress())
     benchmark.pedantic(
-        estimator.train, (pairs, None, stage), rounds=5, warmup_rounds=1, iterations=1
+        estimator.train, (pairs, None, stage, 0), rounds=5, warmup_rounds=1, iterations=1
     )
 
 
@@ -63,7 +63,11 @@ def test_one_pass(benchmark: BenchmarkFixture, scale: Scale) -> None:
     pairs = image_pairs(phantom.cine.frames, phantom.mask, mask_box(phantom.mask), CPU)
     estimator = make_estimator(TrackingConfig(device="cpu", test_time_training=False), CPU)
     benchmark.pedantic(
-        estimator.estimate, (pairs, range(4), None, scale), rounds=5, warmup_rounds=1, iterations=1
+        estimator.estimate,
+        (pairs, range(4), None, scale, 0),
+        rounds=5,
+        warmup_rounds=1,
+        iterations=1,
     )
 
 
