@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -122,6 +123,8 @@ def test_a_mask_that_does_not_fit(
         (("--scales", "1/3"), "Unknown scale"),
         (("--scales", "1,1/8"), "coarse to fine"),
         (("--points", "here"), "X,Y"),
+        (("--points", "nan,3"), "not 'nan,3'"),
+        (("--points", "3,inf"), "not '3,inf'"),
         (("--mask-method", "points"), "--points"),
         (("--method", "magic"), "magic"),
         (("--view", "A9C"), "A9C"),
@@ -130,6 +133,7 @@ def test_a_mask_that_does_not_fit(
         (("--seed", "-1"), "Seed"),
         (("--spacing-mm", "0", "0"), "spacing"),
         (("--init", "nowhere.safetensors"), "nowhere"),
+        (("--method", "dis", "--init", "w.safetensors"), "dis takes no weights"),
         (("--bogus",), "--bogus"),
         (("--mask", "a.png", "--contours", "b.json"), "not both"),
     ],
@@ -141,6 +145,18 @@ def test_an_option_that_cannot_be_used(
     assert answer.code == 2
     assert said in answer.sentence
     assert not (tmp_path / "out").exists() or not files_in(tmp_path / "out")
+
+
+def test_contours_outside_the_picture_are_told_before_tracking(
+    invoke: Invoke, loop: Path, tmp_path: Path
+) -> None:
+    contours = tmp_path / "far.json"
+    curve = [[x + 5000.0, y] for x, y in ((0, 40), (20, 0), (40, 40))]
+    contours.write_text(json.dumps({"frames": [{"frame": 0, "endocardial": curve}]}))
+    answer = invoke("track", loop, "--contours", contours, "--out", tmp_path / "out")
+    assert answer.code == 2
+    assert "mask is empty" in answer.sentence
+    assert not files_in(tmp_path / "out")
 
 
 @pytest.mark.parametrize(
