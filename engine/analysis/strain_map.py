@@ -51,8 +51,9 @@ class StrainMaps:
     stride: int
 
     def at(self, frame: int) -> NDArray[np.float32] | None:
-        """Return the map of a frame, ``(h, w)``; None up to the reference."""
-        return self.percent[frame] if frame > self.start else None
+        """Return the map of a frame, ``(h, w)``; None where there is none, as after the beat."""
+        values = self.percent[frame]
+        return values if bool(np.isfinite(values).any()) else None
 
 
 def strain_map(result: TrackingResult, field: ScaleField, start: int, frame: int) -> StrainMap:

@@ -57,6 +57,11 @@ def test_it_has_a_bar_in_percent_and_begins_after_end_diastole(mapped: MainWindo
     assert (bar.low, bar.high) == (-25.0, 25.0)
     assert maps.at(ED) is None
     assert scene.mapped, "arrows take no colours over it"
+    before = scene_at(mapped, ED)
+    assert not before.mapped, "outside its beat arrows are coloured by speed"
+    speed = bar_scale(before)
+    assert speed is not None
+    assert speed.label.startswith("Speed")
     mapped.context.display.set(arrows=False)
     x, y = scene.to_screen(np.array([[60.0, 50.0]]))[0]
     tints = []
