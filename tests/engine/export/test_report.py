@@ -234,6 +234,15 @@ def test_how_the_mask_was_made_is_told_after_every_warning() -> None:
     assert reader_warnings(drift_result(config={"mask": 3}), Measurements(())) == (NOT_REVIEWED,)
 
 
+def test_that_a_mask_was_read_from_a_file_is_provenance_and_no_warning() -> None:
+    note = "Mask read from a file (json)."
+    result = drift_result(notices=(note,), config={"mask": {"notes": [note]}})
+    assert reader_warnings(result, Measurements(())) == (NOT_REVIEWED,)
+    first, *others = report_pages(result, Measurements(()), ReportConfig())
+    assert note not in _texts(first)
+    assert sum(_texts(page).count(note) for page in others) == 1
+
+
 def test_every_page_is_marked_and_holds_text_inside_the_paper(tmp_path: Path) -> None:
     result = drift_result(view=View.A4C, config={f"setting_{k}": "value" * 3 for k in range(60)})
     measurements = _strain(result)
