@@ -64,7 +64,7 @@ ACTIONS: Final = (
     ActionSpec("set_es", "Edit", "Set end-systole here", ("Ctrl+E",)),
     ActionSpec("calibrate", "Edit", "Calibrate spacing…", separated=True),
     ActionSpec("set_rate", "Edit", "Set frame rate…"),
-    ActionSpec("fit", "View", "Fit image", ("Ctrl+0",)),
+    ActionSpec("fit", "View", "Whole image", ("Ctrl+0",)),
     ActionSpec("zoom_heart", "View", "Zoom to the heart", ("Z",), _MASK),
     ActionSpec("full_screen", "View", "Full screen", ("F", "F11"), _NOTHING, checkable=True),
     ActionSpec("caliper", "View", "Caliper", ("D",), checkable=True),

@@ -234,6 +234,7 @@ class CineView(QWidget):
         """Fit the image, and show it as recorded."""
         if self._tool is None:
             self.viewport.reset()
+            self.viewport.by_hand = True
             self._display.set(gain=0.0, contrast=1.0)
 
     def wheelEvent(self, event: QWheelEvent) -> None:

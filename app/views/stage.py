@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.context import Context
@@ -15,7 +16,10 @@ from app.views.compare import CompareView
 from app.views.empty_view import EmptyView
 from app.views.tools import Tool
 from app.views.viewport import Viewport
+from app.widgets.zoom_buttons import ZoomButtons
 
+_INSET: Final = 12
+"""Distance of the zoom's buttons from the corner of the picture, px."""
 _AROUND: Final = 0.12
 """Margin around the mask when the heart is zoomed to, as a part of its longer side."""
 
@@ -33,8 +37,18 @@ class Stage(QStackedWidget):
         self.compare = CompareView(context, self.viewport)
         for widget in (self.empty, self.view, self.compare):
             self.addWidget(widget)
+        self.zoom_buttons = ZoomButtons(self.zoom_to_heart, self.show_whole, self)
+        self.zoom_buttons.hide()
+        self._framed: tuple[int, bool] | None = None
         context.session.loop_changed.connect(self._on_loop)
+        for signal in (context.session.mask_changed, context.session.flows_changed):
+            signal.connect(self._frame_heart)
         context.display.changed.connect(self._choose)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the zoom's buttons in the corner."""
+        super().resizeEvent(event)
+        self._place_buttons()
 
     def set_tool(self, tool: Tool | None) -> None:
         """Give the left button to a tool on the single view."""
@@ -69,7 +83,27 @@ class Stage(QStackedWidget):
         left, top = float(columns.min()), float(rows.min())
         part = QRectF(left, top, columns.max() + 1.0 - left, rows.max() + 1.0 - top)
         edge = _AROUND * max(part.width(), part.height())
-        self.viewport.show_part(part.adjusted(-edge, -edge, edge, edge), QRectF(self.view.rect()))
+        height, width = loop.mask.data.shape[1:]
+        part = part.adjusted(-edge, -edge, edge, edge).intersected(QRectF(0, 0, width, height))
+        self.viewport.show_part(part, QRectF(self.rect()))
+
+    def show_whole(self) -> None:
+        """Fit the whole image, and leave it so."""
+        self.viewport.reset()
+        self.viewport.by_hand = True
+
+    def _frame_heart(self) -> None:
+        """Zoom to the heart once a loop has its first field, unless a person has zoomed."""
+        loop = self._session.loop
+        self.zoom_buttons.heart.setEnabled(loop is not None and loop.mask is not None)
+        now = None if loop is None else (loop.loop_id, bool(loop.flows))
+        before, self._framed = self._framed, now
+        if now is None or now == before or self.viewport.by_hand:
+            return
+        if now[1]:
+            self.zoom_to_heart()
+        elif before is None or before[0] != now[0]:
+            self.viewport.reset()
 
     def _on_loop(self) -> None:
         """Show what the loop has: a page of fields needs fields."""
@@ -82,6 +116,14 @@ class Stage(QStackedWidget):
         if loop is not None and loop.finest is not None and options.page is Page.IMAGE:
             self._display.show_scale(loop.finest.scale)
         self._choose()
+        self._frame_heart()
+
+    def _place_buttons(self) -> None:
+        buttons = self.zoom_buttons
+        buttons.adjustSize()
+        below = self.compare.bar.height() if self.currentWidget() is self.compare else 0
+        buttons.move(self.width() - buttons.width() - _INSET, below + _INSET)
+        buttons.raise_()
 
     def _choose(self) -> None:
         if self._session.loop is None:
@@ -91,3 +133,5 @@ class Stage(QStackedWidget):
             self.setCurrentWidget(self.compare)
         else:
             self.setCurrentWidget(self.view)
+        self.zoom_buttons.setVisible(self._session.loop is not None)
+        self._place_buttons()

@@ -13,6 +13,9 @@ _SMALLEST, _LARGEST = 0.5, 40.0
 class Viewport(QObject):
     """Places an image in a widget: fitted at zoom 1, centred on a point of the image.
 
+    Attributes:
+        by_hand: Whether a person has zoomed or moved the image: then nothing else does.
+
     Signals:
         changed: Zoom, centre or image size changed.
     """
@@ -25,6 +28,7 @@ class Viewport(QObject):
         self.aspect = 1.0
         self.zoom = 1.0
         self.center = QPointF(0.5, 0.5)
+        self.by_hand = False
 
     def set_image(self, width: int, height: int, aspect: float) -> None:
         """Show an image of a size, px; ``aspect`` is the height of a pixel over its width."""
@@ -36,10 +40,12 @@ class Viewport(QObject):
     def reset(self) -> None:
         """Fit the image."""
         self.zoom, self.center = 1.0, QPointF(0.5, 0.5)
+        self.by_hand = False
         self.changed.emit()
 
     def show_part(self, part: QRectF, area: QRectF) -> None:
         """Fit a part of the image, px, into an area of the screen."""
+        self.by_hand = False
         across, down = self.scale(area)
         fit = min(area.width() / (part.width() * across), area.height() / (part.height() * down))
         self.zoom = min(max(self.zoom * fit, _SMALLEST), _LARGEST)
@@ -87,6 +93,7 @@ class Viewport(QObject):
         self._move(QPointF(-delta.x() / across, -delta.y() / down))
 
     def _move(self, shift: QPointF) -> None:
+        self.by_hand = True
         x = self.center.x() + shift.x() / self.image.width()
         y = self.center.y() + shift.y() / self.image.height()
         self.center = QPointF(min(max(x, -0.2), 1.2), min(max(y, -0.2), 1.2))

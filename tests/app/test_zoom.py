@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 from pytestqt.qtbot import QtBot
+from small_engine import wait_idle
 
 from app.main_window import MainWindow
 from app.views.scene import Scene
 from app.views.viewport import Viewport
+from engine.model import Scale
 
 AREA = QRectF(0, 0, 800, 500)
 
@@ -46,6 +49,77 @@ def test_the_heart_is_zoomed_to_and_the_whole_image_is_one_key_away(opened: Main
     assert viewport.zoom > 1.0
     opened.actions_["fit"].trigger()
     assert viewport.zoom == 1.0
+
+
+def covered(window: MainWindow) -> float:
+    """Return which part of the view's longer fit the mask takes."""
+    loop = window.context.session.loop
+    assert loop is not None
+    assert loop.mask is not None
+    rows, columns = np.nonzero(loop.mask.data.any(axis=0))
+    area = QRectF(window.stage.view.rect())
+    ends = np.array([[columns.min(), rows.min()], [columns.max() + 1, rows.max() + 1]]) - 0.5
+    (left, top), (right, bottom) = window.stage.viewport.to_screen(ends, area).tolist()
+    return float(max((right - left) / area.width(), (bottom - top) / area.height()))
+
+
+def test_the_first_field_brings_the_heart_near_once(opened: MainWindow, qtbot: QtBot) -> None:
+    viewport = opened.stage.viewport
+    assert viewport.zoom == 1.0
+    opened.track_panel.run()
+    wait_idle(opened, qtbot)
+    assert viewport.zoom > 1.0
+    assert covered(opened) > 0.6
+    opened.stage.zoom_buttons.whole.click()
+    opened.show_scale(Scale.EIGHTH)
+    opened.track_panel.run()
+    wait_idle(opened, qtbot)
+    assert viewport.zoom == 1.0, "who asked for the whole image keeps it"
+    opened.stage.zoom_buttons.heart.click()
+    assert viewport.zoom > 1.0
+
+
+def test_who_has_zoomed_is_not_moved(opened: MainWindow, qtbot: QtBot) -> None:
+    viewport = opened.stage.viewport
+    viewport.zoom_at(3.0, AREA.center(), AREA)
+    zoom, center = viewport.zoom, viewport.center
+    opened.track_panel.run()
+    wait_idle(opened, qtbot)
+    assert (viewport.zoom, viewport.center) == (zoom, center)
+
+
+def test_a_loop_not_tracked_yet_is_shown_whole(
+    tracked: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    session, viewport = tracked.context.session, tracked.stage.viewport
+    first = session.loop
+    assert first is not None
+    assert viewport.zoom > 1.0
+    other = tmp_path / "other.dcm"
+    other.write_bytes(b"loop")
+    tracked.commands.open_path(other)
+    wait_idle(tracked, qtbot)
+    assert session.loop is not first
+    assert viewport.zoom == 1.0
+    session.activate(first.loop_id)
+    assert viewport.zoom > 1.0
+
+
+def test_without_a_picture_there_is_nothing_to_zoom(window: MainWindow) -> None:
+    assert window.stage.zoom_buttons.isHidden()
+
+
+def test_the_buttons_have_names_tips_and_icons(tracked: MainWindow) -> None:
+    buttons = tracked.stage.zoom_buttons
+    assert buttons.isVisible()
+    assert tracked.stage.rect().contains(buttons.geometry())
+    for button, key in ((buttons.heart, "(Z)"), (buttons.whole, "(Ctrl+0)")):
+        assert key in button.toolTip()
+        assert button.accessibleName()
+        assert not button.icon().isNull()
+    tracked.show_compare()
+    bar = tracked.stage.compare.bar
+    assert buttons.y() > bar.height()
 
 
 def test_a_picture_that_fails_ends_its_painter(opened: MainWindow, qtbot: QtBot) -> None:
