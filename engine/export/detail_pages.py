@@ -17,7 +17,7 @@ from engine.export.palette import PRINT
 from engine.export.tables import plain
 from engine.model import Measurement, Measurements, Scale, Target, TrackingResult
 
-_HEADING: Final = 11.0
+_HEADING: Final = 10.0
 FLOW_LITERATURE: Final = (
     "Literature, not established for this software: Bermejo et al. 2014 (122 subjects) report "
     "circulations of 0.006 to 0.008 m²/s (SD 0.005 to 0.007) and kinetic energies of 5 to 7 mJ/m, "
@@ -139,12 +139,12 @@ def _setting(value: Any) -> str:
 def settings_table(flow: Flow, result: TrackingResult) -> None:
     """Draw source, calibration, settings and version."""
     config = settings_words(plain(result.config))
+    size = f"{result.mask.shape[2]} x {result.mask.shape[1]} px"
     facts = [
         ("Source", result.source_name or "not named"),
         ("SHA-256", result.source_sha256 or "not known"),
         ("View", view_name(result)),
-        ("Loop", f"{loop_words(result)}, first frame {result.first_frame}"),
-        ("Image", f"{result.mask.shape[2]} x {result.mask.shape[1]} px"),
+        ("Loop", f"{loop_words(result)}, first frame {result.first_frame}, {size}"),
         ("Calibration", spacing_words(result)),
         ("Method", f"{result.method}, seed {result.seed}, software {result.software_version}"),
         ("Settings", config or "none stored"),
@@ -180,7 +180,6 @@ def fine_print(
         flow.room(25).heading(flow.y + 4, heading)
         flow.y += _HEADING
         two_columns(flow, entries)
-        flow.y += 2
 
 
 def _begin_where_it_fits(flow: Flow, entries: list[tuple[str, str]]) -> None:

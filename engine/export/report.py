@@ -201,9 +201,9 @@ def report_pages(
         draw_blood(first, place, result, measurements, limit, trust)
     else:
         draw_velocity(first, place, result, limit, trust)
-    fit_table(flow, result)
     if limit is not None:
         draw_scales(flow, result, limit, trust)
+    fit_table(flow, result)
     research_appendix(flow, measurements)
     settings_table(flow, result)
     fine_print(flow, result, measurements, warnings)
