@@ -50,10 +50,12 @@ def _flaw(result: TrackingResult) -> str:
             continue
         if curves.shape[1] < _FEWEST_POINTS:
             return f"the {name} ones have fewer than {_FEWEST_POINTS} points"
-        outside = np.flatnonzero(_misses(curves, result.mask.shape[1:]))
-        if outside.size:
-            frame = result.first_frame + int(outside[0])
-            return f"the {name} one of frame {frame} lies outside the picture"
+        outside = _misses(curves, result.mask.shape[1:])
+        single = np.ptp(curves, axis=1).max(axis=1) < 1.0
+        for bad, what in ((outside, "lies outside the picture"), (single, "is a single place")):
+            if bad.any():
+                frame = result.first_frame + int(np.argmax(bad))
+                return f"the {name} one of frame {frame} {what}"
     return ""
 
 

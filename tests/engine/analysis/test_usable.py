@@ -62,6 +62,7 @@ def test_contours_in_the_picture_are_used_as_they_are() -> None:
     [
         (Contours(curves(16) + 500, curves(22) + 500), "endocardial one of frame 7 lies outside"),
         (Contours(curves(16), curves(22) - 500), "epicardial one of frame 7 lies outside"),
+        (Contours(curves(0.1), curves(22)), "endocardial one of frame 7 is a single place"),
         (Contours(curves(16)[:, :2], curves(22)[:, :2]), "fewer than 3 points"),
     ],
 )
