@@ -12,6 +12,7 @@ import typer
 from engine.config import ALL_SCALES, MaskMethod, Preset, ReadConfig, parse_frames
 from engine.errors import InputError, OutputError
 from engine.io.atomic import require_folder
+from engine.methods.registry import WEIGHTED
 from engine.model import Scale, Target, View
 
 
@@ -61,8 +62,6 @@ def writable_file(file: Path) -> Path:
     return file
 
 
-WEIGHTED: Final = ("ssmsr", "ssr", "voxelmorph", "myotracker")
-"""Methods that start from weights."""
 INPUT: Final = "The loop"
 MASK: Final = "The mask"
 TRACKING: Final = "Tracking"
