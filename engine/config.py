@@ -150,6 +150,10 @@ class MaskConfig:
         check_bounds(self)
 
 
+WEIGHTED: Final = ("ssmsr", "ssr", "voxelmorph", "myotracker")
+"""Methods that start from weights, which may be given."""
+
+
 @dataclass(frozen=True)
 class TrackingConfig:
     """How to track.
@@ -185,6 +189,11 @@ class TrackingConfig:
             raise InputError(
                 "Scales must be some of 1/8, 1/4, 1/2, 1, coarse to fine, each once; "
                 f"got {', '.join(self.scales) or 'none'}."
+            )
+        if self.init is not None and self.method not in WEIGHTED:
+            raise InputError(
+                f"The method {self.method} takes no weights: leave --init out, or give --method "
+                f"{' or '.join(WEIGHTED)}."
             )
 
 

@@ -12,7 +12,6 @@ import typer
 from engine.config import ALL_SCALES, MaskMethod, Preset, ReadConfig, parse_frames
 from engine.errors import InputError, OutputError
 from engine.io.atomic import require_folder
-from engine.methods.registry import WEIGHTED
 from engine.model import Scale, Target, View
 
 
@@ -198,19 +197,6 @@ def preset_scales(preset: Preset, scales: str | None) -> tuple[str, ...]:
     if scales is None and preset is Preset.PREVIEW:
         return ("1_8", "1_4")
     return parse_scales(scales)
-
-
-def require_weighted(method: str, init: Path | None) -> None:
-    """Check that weights were given only to a method that has some.
-
-    Raises:
-        InputError: If the method takes none.
-    """
-    if init is not None and method not in WEIGHTED:
-        raise InputError(
-            f"The method {method} takes no weights: leave --init out, or give --method "
-            f"{' or '.join(WEIGHTED)}."
-        )
 
 
 def parse_points(texts: list[str] | None) -> tuple[tuple[float, float], ...]:

@@ -62,7 +62,6 @@ def track(
         test_time_training=test_time_training,
         temporal=temporal,
     )
-    options.require_weighted(method, init)
     resolve_device(device.value)
     mask_config = MaskConfig(
         target=target.value,

@@ -25,8 +25,6 @@ _METHODS: Final = {
     "niftyreg": "engine.methods.niftyreg:NiftyReg",
     "myotracker": "engine.methods.myotracker:MyoTracker",
 }
-WEIGHTED: Final = ("ssmsr", "ssr", "voxelmorph", "myotracker")
-"""Methods that start from weights, which may be given."""
 
 
 def method_names() -> tuple[str, ...]:
