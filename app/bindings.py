@@ -41,7 +41,7 @@ def make_handlers(window: MainWindow) -> dict[str, Callable[..., object]]:
         "named_exports": commands.name_in_exports,
         "set_ed": commands.set_ed,
         "set_es": commands.set_es,
-        "fit": window.stage.show_whole,
+        "fit": window.stage.viewport.show_whole,
         "zoom_heart": window.stage.zoom_to_heart,
         "full_screen": window.set_full_screen,
         "show_image": lambda: display.set(page=Page.IMAGE),

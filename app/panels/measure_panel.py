@@ -13,13 +13,12 @@ from app.widgets.parts import FactTable, button, label, restyle, row, show_sente
 from app.widgets.step_section import StepState
 from engine.export.beats import beat_values
 from engine.export.notices import in_words, lacks_contrast
-from engine.export.numbers import measured, plain_number, quantity_name, unit_sign
+from engine.export.numbers import VIEW_STRAINS, measured, plain_number, quantity_name, unit_sign
 from engine.model import Measurements
 
-_VIEW_STRAINS = {name: quantity_name(name) for name in ("ls_a4c", "ls_a2c", "ls_aplax")}
 _STRAINS = ("strain_longitudinal", "strain_circumferential")
 _HEADLINES = (
-    *_VIEW_STRAINS.items(),
+    *((name, quantity_name(name)) for name in VIEW_STRAINS),
     ("ejection_fraction", "Ejection fraction"),
     ("drift", "Drift"),
     ("heart_rate", "Heart rate"),
@@ -98,7 +97,7 @@ def headline_facts(
             own, the strain of the whole contour stands there.
     """
     facts = []
-    if not any(any(measurements.select(name)) for name in _VIEW_STRAINS):
+    if not any(any(measurements.select(name)) for name in VIEW_STRAINS):
         facts = [
             (f"{quantity_name(found.quantity)}, ES", measured(found))
             for quantity in _STRAINS

@@ -233,8 +233,7 @@ class CineView(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Fit the image, and show it as recorded."""
         if self._tool is None:
-            self.viewport.reset()
-            self.viewport.by_hand = True
+            self.viewport.show_whole()
             self._display.set(gain=0.0, contrast=1.0)
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -37,7 +37,7 @@ class Stage(QStackedWidget):
         self.compare = CompareView(context, self.viewport)
         for widget in (self.empty, self.view, self.compare):
             self.addWidget(widget)
-        self.zoom_buttons = ZoomButtons(self.zoom_to_heart, self.show_whole, self)
+        self.zoom_buttons = ZoomButtons(self.zoom_to_heart, self.viewport.show_whole, self)
         self.zoom_buttons.hide()
         self._framed: tuple[int, bool] | None = None
         context.session.loop_changed.connect(self._on_loop)
@@ -86,11 +86,6 @@ class Stage(QStackedWidget):
         height, width = loop.mask.data.shape[1:]
         part = part.adjusted(-edge, -edge, edge, edge).intersected(QRectF(0, 0, width, height))
         self.viewport.show_part(part, QRectF(self.rect()))
-
-    def show_whole(self) -> None:
-        """Fit the whole image, and leave it so."""
-        self.viewport.reset()
-        self.viewport.by_hand = True
 
     def _frame_heart(self) -> None:
         """Zoom to the heart once a loop has its first field, unless a person has zoomed."""

@@ -43,6 +43,11 @@ class Viewport(QObject):
         self.by_hand = False
         self.changed.emit()
 
+    def show_whole(self) -> None:
+        """Fit the image because a person wants it so."""
+        self.reset()
+        self.by_hand = True
+
     def show_part(self, part: QRectF, area: QRectF) -> None:
         """Fit a part of the image, px, into an area of the screen."""
         self.by_hand = False

@@ -17,6 +17,7 @@ from engine.analysis.events import contour_areas
 from engine.cycle import find_cycle
 from engine.errors import InputError
 from engine.export.curves import Curve, curve_of
+from engine.export.numbers import VIEW_STRAINS
 from engine.model import Measurement, Measurements, TrackingResult
 
 OF_BEAT: Final = "_of_beat"
@@ -109,7 +110,7 @@ def _strain_rows(measurements: Measurements, beats: Sequence[Beat]) -> list[Meas
         if curve is None:
             continue
         named = (row.quantity for row in measurements.rows if row.frame is None)
-        view = next((name for name in named if name in {"ls_a4c", "ls_a2c", "ls_aplax"}), component)
+        view = next((name for name in named if name in VIEW_STRAINS), component)
         text = (
             "End-systolic strain of the whole contour from each beat's own end-diastole "
             "(Lagrangian); marks of other beats than the measured one are found as its own are."
@@ -133,13 +134,15 @@ def _fraction_rows(measurements: Measurements, beats: Sequence[Beat]) -> list[Me
     own = next(measurements.select("ejection_fraction", "global"), None)
     if curve is None or own is None:
         return []
-    values: list[float | None] = []
-    for beat in beats:
-        early, late = curve.at(beat.first), curve.at(beat.end_systole)
-        known = early is not None and late is not None and early > 0
-        values.append(100.0 * (early - late) / early if known and early and late else None)
+    values = [_fraction(curve, beat) for beat in beats]
     text = "(EDV - ESV) / EDV of each beat, from the loop's curve of volume."
     return _with_mean("ejection_fraction", text, values, "%", own.trust)
+
+
+def _fraction(curve: Curve, beat: Beat) -> float | None:
+    """Return the part of the end-diastolic volume that a beat ejects, %."""
+    early, late = curve.at(beat.first), curve.at(beat.end_systole)
+    return 100.0 * (early - late) / early if early and late and early > 0 else None
 
 
 def _rate_rows(result: TrackingResult, beats: Sequence[Beat]) -> list[Measurement]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.cycle import origin_words
 from engine.export.curves import curve_of
-from engine.export.numbers import measured, number, percent, quantity_name
+from engine.export.numbers import VIEW_STRAINS, measured, number, percent, quantity_name
 from engine.model import Measurements, TrackingResult, View
 
 # Values of one plane that belong into an appendix that was asked for, never on page one.
@@ -101,8 +101,8 @@ def further_values(result: TrackingResult, measurements: Measurements) -> list[t
         result: Gives ED and ES.
         measurements: Values of the whole loop, and volumes and areas at ED and ES.
     """
-    elsewhere = {"ls_a4c", "ls_a2c", "ls_aplax", "ejection_fraction", "drift", "heart_rate"}
-    elsewhere |= {*RESEARCH, "heart_rate_mean_of_beats"}
+    elsewhere = {*VIEW_STRAINS, *RESEARCH, "ejection_fraction", "drift", "heart_rate"}
+    elsewhere.add("heart_rate_mean_of_beats")
     lines = []
     for quantity in ("volume", "cavity_area"):
         curve = curve_of(measurements, quantity, "global")

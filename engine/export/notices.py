@@ -8,6 +8,7 @@ from typing import Final
 
 from engine.cycle import NO_ORDER
 from engine.export.numbers import region_name
+from engine.masks.files import READ_FROM_FILE
 from engine.model import Measurements, Target, TrackingResult
 
 RESEARCH_USE: Final = "Research use only, not for diagnosis"
@@ -15,8 +16,6 @@ NOT_REVIEWED: Final = "Tracking not reviewed: nobody has accepted the moving con
 ARROWS_NOT_REVIEWED: Final = "Tracking not reviewed: nobody has accepted the moving arrows."
 HIDDEN: Final = "No trackable contrast: velocities are not shown"
 NO_CONTRAST: Final = "no trackable contrast"
-#: How a note begins that tells where a mask comes from: provenance, nothing to beware of.
-_MASK_SOURCE: Final = "Mask read from a file"
 
 
 def reader_warnings(result: TrackingResult, measurements: Measurements) -> tuple[str, ...]:
@@ -34,7 +33,7 @@ def reader_warnings(result: TrackingResult, measurements: Measurements) -> tuple
     rest = [
         text
         for text in (*measurements.warnings, *result.notices)
-        if "not reviewed" not in text.lower() and not text.startswith(_MASK_SOURCE)
+        if "not reviewed" not in text.lower() and not text.startswith(READ_FROM_FILE)
     ]
     rest.sort(key=_mask_notes(result).__contains__)
     return tuple(map(in_words, dict.fromkeys((*contrast, *review, *order, *rest))))
@@ -42,7 +41,7 @@ def reader_warnings(result: TrackingResult, measurements: Measurements) -> tuple
 
 def mask_source(result: TrackingResult) -> str:
     """Return the sentence that tells of which kind of file the mask was read; empty if of none."""
-    return next((text for text in _mask_notes(result) if text.startswith(_MASK_SOURCE)), "")
+    return next((text for text in _mask_notes(result) if text.startswith(READ_FROM_FILE)), "")
 
 
 def _mask_notes(result: TrackingResult) -> tuple[str, ...]:

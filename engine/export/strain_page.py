@@ -12,13 +12,19 @@ from engine.analysis.wall import EXCLUDED
 from engine.export.bullseye import draw_bullseye, model_of, segment_places
 from engine.export.curves import Curve, curve_of, draw_curves, regions_of
 from engine.export.facts import ends_reversed, trusted_words
-from engine.export.numbers import measured, number, percent, quantity_name, region_name
+from engine.export.numbers import (
+    VIEW_STRAINS,
+    measured,
+    number,
+    percent,
+    quantity_name,
+    region_name,
+)
 from engine.export.page import CONTENT, MARGIN, Card, Flow, Page
 from engine.export.palette import PRINT, STRAIN, STRAIN_LIMIT
 from engine.model import Measurement, Measurements, TrackingResult
 
 _COMPONENTS: Final = ("strain_longitudinal", "strain_circumferential")
-_VIEW_STRAIN: Final = ("ls_a4c", "ls_a2c", "ls_aplax")
 
 
 def main_component(measurements: Measurements) -> str | None:
@@ -40,7 +46,7 @@ def segment_curves(measurements: Measurements, component: str) -> dict[str, Curv
 def strain_cards(result: TrackingResult, measurements: Measurements) -> list[Card]:
     """Return the headline numbers that exist: strain, volumes or speed, drift, trust."""
     cards = []
-    headline = _first(measurements, _VIEW_STRAIN)
+    headline = _first(measurements, VIEW_STRAINS)
     component = main_component(measurements)
     rejected = any(text.startswith(EXCLUDED) for text in measurements.warnings)
     extent = "without rejected segments" if rejected else "whole contour"

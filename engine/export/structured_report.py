@@ -22,7 +22,7 @@ from pydicom.uid import generate_uid
 from engine.analysis.segments import AHA_NUMBERS, SNOMED
 from engine.errors import InputError, MissingPackageError, UnreadableFileError
 from engine.export.notices import RESEARCH_USE
-from engine.export.numbers import region_name
+from engine.export.numbers import VIEW_STRAINS, region_name
 from engine.export.strain_page import segment_curves
 from engine.io.atomic import atomic_path
 from engine.model import Measurement, Measurements, TrackingResult, View
@@ -147,7 +147,7 @@ def _evidence(source: Path) -> pydicom.Dataset:
 
 
 def _whole(result: TrackingResult, measurements: Measurements) -> Iterator[Item]:
-    for quantity in ("ls_a4c", "ls_a2c", "ls_aplax"):
+    for quantity in VIEW_STRAINS:
         for name, suffix, note in (
             (_STRAIN, "", "end-systolic"),
             (_PEAK, "_peak_systolic", "peak systolic"),

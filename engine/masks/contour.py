@@ -24,12 +24,11 @@ POINTS: Final = 100
 def edge_profile(
     frames: NDArray[np.float32],
     contours: Array,
+    outward: Array,
     offsets: Array,
-    *,
-    closed: bool,
-    reach: float = 1.5,
+    reach: float | Array = 1.5,
 ) -> Array:
-    """Return the contrast outside minus inside at offsets along the normals.
+    """Return the contrast outside minus inside at offsets from a curve.
 
     It is relative to the mean brightness along the normal, which does not move the edge (a ratio
     taken at each offset would pull it to the dark side).
@@ -37,20 +36,19 @@ def edge_profile(
     Args:
         frames: ``(T, h, w)`` float32, smoothed.
         contours: ``(T, N, 2)`` (x, y), px.
-        offsets: ``(K,)``, or ``(T, K)`` where frames differ; px, positive outwards.
-        closed: Whether the curves are closed.
-        reach: Half the distance over which brightness is compared, px.
+        outward: Where to: unit vectors, likewise.
+        offsets: ``(K,)``, or ``(T, N, K)`` where places differ; px, positive outwards.
+        reach: Half the distance over which brightness is compared, px; a number, or
+            ``(T, N, 1)``.
 
     Returns:
         ``(T, N, K)`` in about [-1, 1].
     """
-    outward = normals(contours, closed=closed)
     floor = 0.05 * float(np.percentile(frames[:: max(1, len(frames) // 8)], 99)) + 1e-3
 
-    def brightness(shift: float) -> Array:
-        moves = (np.atleast_2d(offsets) + shift)[:, None, :, None] * outward[:, :, None]
-        points = contours[:, :, None] + moves
-        return sample_frames(frames, points)
+    def brightness(shift: float | Array) -> Array:
+        moves = (offsets + shift)[..., None] * outward[:, :, None]
+        return sample_frames(frames, contours[:, :, None] + moves)
 
     out, into = brightness(reach), brightness(-reach)
     level = (out + into).mean(2, keepdims=True) + floor
@@ -122,7 +120,8 @@ def refine(
     """
     count = int(np.ceil(radius / step))
     offsets = evenly(-count * step, count * step, 2 * count + 1)
-    score = edge_profile(frames, contours, offsets, closed=closed)
+    outward = normals(contours, closed=closed)
+    score = edge_profile(frames, contours, outward, offsets)
     score = smooth_along(score, along_sigma / 2, 1, closed=closed)
     if np.isinf(time_sigma):
         score = score.mean(0, keepdims=True)
@@ -131,7 +130,7 @@ def refine(
     moves = offsets[path] + step * parabola(score, path)
     moves = smooth_along(moves, along_sigma, 1, closed=closed)
     moves = smooth_along(moves, time_sigma, 0)
-    moved = contours + moves[..., None] * normals(contours, closed=closed)
+    moved = contours + moves[..., None] * outward
     return resample(moved, contours.shape[1], closed=closed)
 
 

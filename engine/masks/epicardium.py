@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.masks.contour import best_path, parabola
+from engine.masks.contour import best_path, edge_profile, parabola
 from engine.masks.edge import inward_shift
-from engine.masks.filters import evenly, sample_frames, smooth_along
+from engine.masks.filters import evenly, smooth_along
 from engine.masks.wall import offset_contours
 
 Array = NDArray[np.float64]
@@ -78,9 +78,12 @@ def find_epicardium(
     outline = np.linalg.norm(np.diff(np.concatenate(ends, axis=1), axis=1), axis=2).sum(1)
     along = usual_thickness(inner.shape[1], closed=closed)
     usual = thickness * (outline.mean() / outline)[:, None] * along
-    score = _falls(frames, inner, outward, usual)
+    reach = REACH * usual[..., None]
+    edge = edge_profile(frames, inner, outward, usual[..., None] * FACTORS, reach)
+    score = np.tanh(-edge / SATURATION)
     if sector is not None:
-        places = _places(inner, outward, BEYOND * usual[..., None] * FACTORS)
+        away = BEYOND * usual[..., None] * FACTORS
+        places = inner[:, :, None] + away[..., None] * outward[:, :, None]
         score = np.where(_within(sector, places), score, 0.0)
     score = smooth_along(score, 0.03 * inner.shape[1], 1, closed=closed)
     score = smooth_along(score, 2.0, 0) - USUAL * np.log(FACTORS) ** 2
@@ -90,27 +93,6 @@ def find_epicardium(
     width = smooth_along(width, 2.0, 0) * usual
     width -= inward_shift(frames, inner + width[..., None] * outward, outward, closed=closed)
     return np.asarray(inner + np.maximum(width, LEAST * usual)[..., None] * outward, np.float64)
-
-
-def _falls(frames: NDArray[np.float32], inner: Array, outward: Array, usual: Array) -> Array:
-    """Return how brightness falls outwards at the thicknesses tried, ``(T, N, K)``, -1 to 1.
-
-    It is relative to the mean brightness along the normal, which does not move the edge.
-    """
-    floor = 0.05 * float(np.percentile(frames[:: max(1, len(frames) // 8)], 99)) + 1e-3
-
-    def brightness(shift: float) -> Array:
-        away = usual[..., None] * (FACTORS + shift)
-        return sample_frames(frames, _places(inner, outward, away))
-
-    within, beyond = brightness(-REACH), brightness(REACH)
-    level = (within + beyond).mean(2, keepdims=True) + floor
-    return np.asarray(np.tanh((within - beyond) / level / SATURATION), np.float64)
-
-
-def _places(inner: Array, outward: Array, away: Array) -> Array:
-    """Return the places at distances ``(T, N, K)`` outside of a curve, ``(T, N, K, 2)``."""
-    return np.asarray(inner[:, :, None] + away[..., None] * outward[:, :, None], np.float64)
 
 
 def _within(sector: NDArray[np.bool_], places: Array) -> NDArray[np.bool_]:

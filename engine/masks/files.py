@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from engine.io.mask_file import Label, read_mask_file, write_mask_file
 from engine.masks.rasterise import fill_loop
 from engine.masks.wall import cavity_length, offset_contours, wall_mask
 from engine.model import Cine, Contours, Mask, MaskKind, Target, View
+
+READ_FROM_FILE: Final = "Mask read from a file"
+"""How the note begins that tells where a mask comes from: provenance, nothing to beware of."""
 
 
 def mask_of_contours(
@@ -59,7 +63,7 @@ def mask_from_file(cine: Cine, config: MaskConfig, target: Target) -> Mask:
     if config.file is None:
         raise InputError("The mask method file needs a mask file: give one with --mask.")
     # The name of a file often is a patient's: notes reach the report, so the kind must do.
-    note = f"Mask read from a file ({config.file.suffix.lower().lstrip('.') or 'no suffix'})."
+    note = f"{READ_FROM_FILE} ({config.file.suffix.lower().lstrip('.') or 'no suffix'})."
     if config.file.suffix.lower() != ".json":
         wanted = Label.MYOCARDIUM if target is Target.TISSUE else Label.CAVITY
         data = read_mask_file(config.file, cine.shape, cine.first_frame, preferred=wanted)

@@ -46,16 +46,6 @@ def follow(frames: Image, places: Array, first: int) -> Array:
     return found
 
 
-def motion_along(frames: Image, contours: Array) -> Array:
-    """Return how contour points move from each frame to the next, ``(T-1, N, 2)``, px.
-
-    Args:
-        frames: ``(T, h, w)`` float32, grey values, smoothed.
-        contours: ``(T, N, 2)`` (x, y), px of those frames.
-    """
-    return LoopMotion(frames).steps(contours, frames.shape[1])
-
-
 class LoopMotion:
     """The motion of a loop from each frame to the next, found once for many places."""
 

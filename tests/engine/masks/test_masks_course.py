@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from engine.masks.course import steadied
-from engine.masks.following import motion_along
+from engine.masks.following import LoopMotion
 
 PLACES = np.array([0.0] * 4 + [1.5 * k for k in range(1, 9)] + [12.0] * 8)
 """Where the tissue is in every frame, px: at rest, in even motion, and suddenly at rest again."""
@@ -28,13 +28,13 @@ def rings() -> np.ndarray:
 
 
 def test_points_move_as_the_picture_under_them() -> None:
-    steps = motion_along(tissue(), rings())
+    steps = LoopMotion(tissue()).steps(rings(), 100)
     assert np.abs(steps - np.diff(rings(), axis=0)).max() < 0.2
 
 
 def test_larger_pictures_give_the_same_motion_in_their_own_pixels() -> None:
     large = np.stack([cv2.resize(frame, (420, 300)) for frame in tissue()])
-    steps = motion_along(large, 3 * (rings() + 0.5) - 0.5)
+    steps = LoopMotion(large).steps(3 * (rings() + 0.5) - 0.5, 300)
     assert np.abs(steps - 3 * np.diff(rings(), axis=0)).max() < 0.6
 
 
@@ -42,7 +42,7 @@ def test_a_sudden_stop_stays_sudden_and_noise_goes() -> None:
     truth = rings()
     noise = np.random.default_rng(1).normal(0, 0.6, truth.shape)
     noisy = truth + noise
-    found = steadied(noisy, motion_along(tissue(), noisy), 1.0, closed=True)
+    found = steadied(noisy, LoopMotion(tissue()).steps(noisy, 100), 1.0, closed=True)
     assert np.sqrt(((found - truth) ** 2).mean()) < 0.5 * 0.6
     beyond = np.linalg.norm(np.diff(found, axis=0) - np.diff(truth, axis=0), axis=2)
     assert beyond.max() < 0.5
@@ -51,5 +51,5 @@ def test_a_sudden_stop_stays_sudden_and_noise_goes() -> None:
 @pytest.mark.parametrize("frames", [1, 2])
 def test_a_loop_too_short_for_a_course_stays(frames: int) -> None:
     short = rings()[:frames]
-    motion = motion_along(tissue()[:frames], short)
+    motion = LoopMotion(tissue()[:frames]).steps(short, 100)
     assert steadied(short, motion, 1.0, closed=True) == pytest.approx(short)
