@@ -62,6 +62,9 @@ class FinetuneSettings:
         share: How far the weights go from the old to the trained ones, 0 to 1: a fifth of the way
             keeps most of what is won where the loop is unlike the simulations, and loses least
             where it is not.
+        alike: Gain of the scored loss, nats, up to which a loop is like the simulations and the
+            old weights stay; between it and ``unlike`` the weights go part of the way.
+        unlike: Gain from which they go all of it.
     """
 
     steps: int = 24
@@ -74,6 +77,8 @@ class FinetuneSettings:
     shortest: float = 5.0
     doubt: float = 0.4
     share: float = 0.2
+    alike: float = 0.05
+    unlike: float = 0.08
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +177,9 @@ class LoopTrainer:
         self._shortest = settings.shortest * self._grain()
 
     def fit(self) -> int:
-        """Optimise, keep the weights unless they score worse, and return the steps kept.
+        """Optimise, go as far as unseen known motion is found better, and return the steps.
+
+        Returns 0 where the old weights stay.
 
         Raises:
             ConvergenceError: If the loss is no longer finite.
@@ -187,15 +194,13 @@ class LoopTrainer:
             self._run.report(step, settings.steps, (0.0, 0.5), "training on the loop")
             self._fit_to(next(samples))
             optimiser.step(settings.learning_rate * (1 - step / settings.steps))
-        self._retreat(kept)
-        if self._score() <= before:
-            return settings.steps
-        self._network.load_state_dict(kept)
-        return 0
+        self._retreat(kept, settings.share)
+        worth = (before - self._score() - settings.alike) / (settings.unlike - settings.alike)
+        self._retreat(kept, min(max(worth, 0.0), 1.0))
+        return settings.steps if worth > 0 else 0
 
-    def _retreat(self, old: dict[str, Tensor]) -> None:
-        """Go back towards the old weights."""
-        share = self._settings.share
+    def _retreat(self, old: dict[str, Tensor], share: float) -> None:
+        """Go back towards the old weights, of which the share leaves nothing at 1."""
         with torch.no_grad():
             for name, value in self._network.named_parameters():
                 value.copy_(torch.lerp(old[name], value, share))

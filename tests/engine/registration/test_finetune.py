@@ -110,10 +110,29 @@ def test_weights_that_score_worse_are_taken_back(
 
 
 def test_training_lowers_the_loss_on_motion_it_has_not_seen(network: MotionUNet) -> None:
-    trainer = make_trainer(network, FinetuneSettings(steps=8, scored=6))
+    trainer = make_trainer(network, FinetuneSettings(steps=8, scored=6, alike=0, unlike=1e-6))
     before = trainer._score()
     assert trainer.fit() == 8
     assert trainer._score() <= before
+
+
+def test_the_weights_go_as_far_as_the_loop_is_unlike_the_simulations(
+    network: MotionUNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = copy.deepcopy(network)
+    ways = []
+    settings = FinetuneSettings(steps=1, samples=1)
+    half = (settings.alike + settings.unlike) / 2
+    for gain in (settings.alike, half, settings.unlike, 1.0):
+        scores = iter((0.0, -gain))
+        monkeypatch.setattr(LoopTrainer, "_score", lambda _, scores=scores: next(scores))
+        tried = copy.deepcopy(start)
+        make_trainer(tried, settings).fit()
+        pairs = zip(tried.parameters(), start.parameters(), strict=True)
+        ways.append(sum(float((new - old).detach().abs().sum()) for new, old in pairs))
+    assert ways[0] == 0
+    assert ways[1] == pytest.approx(ways[3] / 2, rel=1e-3)
+    assert ways[2] == pytest.approx(ways[3], rel=1e-6)
 
 
 def test_motion_without_its_error_is_refused(network: MotionUNet) -> None:
