@@ -60,7 +60,10 @@ def volume_rows(writer: RowWriter, wall: Wall | None, cycle: HeartCycle) -> None
     if result.contours.closed:
         writer.omit("volume", "A short-axis view alone gives no volume and no ejection fraction.")
         return
-    method = f"Single-plane method of {DISKS} disks ({origin}; {shown})."
+    method = (
+        f"Single-plane method of {DISKS} disks, whole ones at a tilted mitral plane, too "
+        f"({origin}; {shown})."
+    )
     volumes = [single_plane_volume(curve, spacing) for curve in curves]
     if spacing is None:
         writer.omit("volume", "Without pixel spacing there is no volume in mL.")

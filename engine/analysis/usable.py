@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analysis.events import heart_cycle
 from engine.model import TrackingResult
 
 EMPTY_MASK: Final = (
@@ -29,6 +30,9 @@ def usable(result: TrackingResult) -> tuple[TrackingResult, str]:
 
     Returns:
         The result itself and an empty text where its contours can be measured, or it has none.
+
+    Raises:
+        InputError: If a marked frame lies outside the loop.
     """
     flaw = _flaw(result)
     if not flaw:
@@ -56,6 +60,14 @@ def _flaw(result: TrackingResult) -> str:
             if bad.any():
                 frame = result.first_frame + int(np.argmax(bad))
                 return f"the {name} one of frame {frame} {what}"
+        start = heart_cycle(result).start
+        missing = np.flatnonzero(~np.isfinite(curves[start]).all(axis=1))
+        if len(missing):
+            frame = result.first_frame + start
+            return (
+                f"the {name} one of frame {frame}, which is end-diastole, has no place for its "
+                f"point {missing[0]} (counted from 0)"
+            )
     return ""
 
 

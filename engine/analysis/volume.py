@@ -5,6 +5,11 @@ is cut into 20 disks of equal height; single plane ``(pi/4) sum a_i^2 L/20``, bi
 ``(pi/4) sum a_i b_i L/20`` with the longer of both lengths (Lang et al., J Am Soc Echocardiogr
 2015;28:1-39; the rule is discussed in Ultrasound Med Biol 2022, doi
 10.1016/j.ultrasmedbio.2022.07.013).
+
+The mitral plane may be tilted against the axis. It goes through the axis at height zero, so what
+it takes from one half of the disks above it gives to the other half below: the solid holds as much
+as one that is cut straight there. A disk is therefore whole, from wall to wall, where the straight
+line between both annulus points would cut it short.
 """
 
 from __future__ import annotations
@@ -38,12 +43,17 @@ def disk_diameters(
         endocardial: ``(N, 2)``, (x, y), px, from annulus through apex to annulus.
         spacing_mm: Pixel spacing (x, y), mm; None takes square pixels and answers in px.
         disks: Number of disks.
+
+    Returns:
+        ``(disks,)``, each from wall to wall across the axis, and the length.
     """
     axis = axis_of_contour(endocardial, spacing_mm)
     pixel = np.asarray((1.0, 1.0) if spacing_mm is None else spacing_mm)
     points = np.asarray(endocardial, dtype=np.float64) * pixel
-    polygon = np.concatenate([points, points[:1]])
-    along, across = axis.along(polygon), axis.across(polygon)
+    along, across = axis.along(points), axis.across(points)
+    # The side whose end lies higher goes on straight down to the height of the axis' begin.
+    along = np.concatenate([[min(along[0], 0.0)], along, [min(along[-1], 0.0)]])
+    across = np.concatenate([across[:1], across, across[-1:]])
     heights = (np.arange(disks) + 0.5) * axis.length / disks
     diameters = np.zeros(disks)
     for index, height in enumerate(heights):

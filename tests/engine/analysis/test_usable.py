@@ -83,6 +83,25 @@ def test_one_frame_outside_is_named_by_the_source() -> None:
     assert "frame 10 " in usable(still(Contours(inner)))[1]
 
 
+@pytest.mark.parametrize("border", ["endocardial", "epicardial"])
+def test_a_point_without_a_place_at_end_diastole_is_named(border: str) -> None:
+    inner, outer = curves(16), curves(22)
+    (inner if border == "endocardial" else outer)[0, 17] = np.nan
+    rows = measured(still(Contours(inner, outer)))
+    why = next(text for text in rows.warnings if border in text)
+    assert "frame 7" in why
+    assert "point 17 " in why
+    assert not strains(rows)
+    assert list(rows.select("speed_mean"))
+
+
+def test_a_point_without_a_place_in_another_frame_leaves_the_strain() -> None:
+    inner = curves(16)
+    inner[3, 17] = np.nan
+    rows = measured(still(Contours(inner, curves(22))))
+    assert strains(rows)
+
+
 def test_an_empty_mask_gives_no_strain() -> None:
     rows = measured(still(Contours(curves(16), curves(22)), inside=False))
     assert not strains(rows)

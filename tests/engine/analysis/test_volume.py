@@ -39,3 +39,18 @@ def test_biplane_of_an_ellipsoid_and_its_ejection_fraction() -> None:
     _, difference = biplane_volume(a, spacing, ellipse(75, 40, spacing), spacing)
     assert difference == pytest.approx(1 / 6, rel=1e-3)
     assert ejection_fraction(120, 50) == pytest.approx(70 / 120)
+
+
+@pytest.mark.parametrize("tilt", [-20.0, 0.0, 15.0])
+@pytest.mark.parametrize("turn", [0.0, 25.0])
+def test_a_tilted_mitral_plane_cuts_as_much_off_as_it_leaves(tilt: float, turn: float) -> None:
+    # A cylinder of radius 20 and height 50 under a hemisphere; the plane goes through its axis.
+    radius, height = 20.0, 50.0
+    angle = np.radians(np.linspace(180, 0, 181))
+    dome = np.stack([radius * np.cos(angle), height + radius * np.sin(angle)], axis=1)
+    low = radius * np.tan(np.radians(tilt))
+    curve = np.concatenate([[[-radius, -low]], dome, [[radius, low]]])
+    cosine, sine = np.cos(np.radians(turn)), np.sin(np.radians(turn))
+    turned = curve @ np.array([[cosine, sine], [-sine, cosine]])
+    exact = np.pi * radius**2 * (height + 2 * radius / 3) / 1000
+    assert single_plane_volume(turned, (1.0, 1.0)) == pytest.approx(exact, rel=2e-3)
