@@ -155,9 +155,8 @@ class EngineVerbs:
         """Measure a result."""
         scale = result.finest.scale if config.scale is None else Scale.parse(config.scale)
         trust = self._trust_map(result, scale, progress)
-        found = _load("pipeline").measure(result, config, progress, trust=trust)
-        measurements: Measurements = _load("export.beats").with_beats(result, found)
-        return measurements
+        found: Measurements = _load("pipeline").measure(result, config, progress, trust=trust)
+        return found
 
     def report(
         self,

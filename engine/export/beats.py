@@ -79,10 +79,10 @@ def with_beats(result: TrackingResult, measurements: Measurements) -> Measuremen
 
     Args:
         result: With the contours that were tracked within.
-        measurements: With the curves of strain and volume; rows of beats are not added twice.
+        measurements: With the curves of strain and volume.
     """
     beats = find_beats(result)
-    if len(beats) < 2 or any(row.quantity.endswith(OF_BEAT) for row in measurements.rows):
+    if len(beats) < 2:
         return measurements
     rows: list[Measurement] = []
     for number, beat in enumerate(beats, start=1):

@@ -12,7 +12,6 @@ from engine.analysis.strain_map import StrainMap
 from engine.analysis.trust import trust_map
 from engine.analysis.usable import usable
 from engine.config import ReportConfig
-from engine.export.beats import with_beats
 from engine.export.detail_pages import (
     beat_table,
     fine_print,
@@ -81,7 +80,6 @@ def write_report(
         Cancelled: If a stop was asked for; finished files stay.
     """
     result, _ = usable(result)
-    measurements = with_beats(result, measurements)
     result = with_measured_beat(result, measurements)
     files = _write_tables(out_dir, result, measurements)
     if config.movie or config.figures or config.pdf:

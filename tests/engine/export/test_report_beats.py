@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 from synthetic_results import drift_result, ring_contours
 
-from engine.config import ReportConfig
-from engine.export.beats import beat_strain, beat_values, find_beats, with_beats
+from engine import pipeline
+from engine.config import MeasureConfig, ReportConfig
+from engine.export.beats import OF_BEAT, beat_strain, beat_values, find_beats, with_beats
 from engine.export.report import report_pages
 from engine.model import Contours, Measurement, Measurements, TrackingResult, View
+from engine.progress import NullProgress
 
 BEAT, COUNT, FIRST = 20, 64, 5
 SHORTENING = (0.20, 0.16, 0.12)
@@ -76,10 +79,21 @@ def test_strain_and_ejection_of_every_beat_and_their_mean() -> None:
     assert next(whole.select("ls_a4c")).value == -20.0, "what was measured stays"
 
 
-def test_rows_are_added_once_and_one_beat_has_none() -> None:
+def test_measuring_tells_every_beat_and_a_report_adds_none(tmp_path: Path) -> None:
     result = three_beats()
-    whole = with_beats(result, measured(result))
-    assert with_beats(result, whole) is whole
+    whole = pipeline.measure(result, MeasureConfig(), NullProgress())
+    counted = sum(row.quantity.endswith(OF_BEAT) for row in whole.rows)
+    assert {row.region for row in whole.select("ed_frame_of_beat")} == {
+        "beat-1", "beat-2", "beat-3",
+    }  # fmt: skip
+    config = ReportConfig(movie=False, figures=False, pdf=False)
+    files = pipeline.report(result, whole, tmp_path, config, NullProgress())
+    lines = files[0].read_text(encoding="utf-8").splitlines()
+    assert sum(line.split(",")[0].endswith(OF_BEAT) for line in lines) == counted
+
+
+def test_one_beat_has_no_rows_of_beats() -> None:
+    result = three_beats()
     still = dataclasses.replace(result, contours=ring_contours(COUNT, (48, 64)))
     assert with_beats(still, measured(still)).rows == measured(still).rows
 
