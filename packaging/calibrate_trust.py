@@ -26,7 +26,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "packaging")]
 
 from wiped_phantoms import wiped  # noqa: E402 - after the path is set
 
-from engine.analysis.wall_trust import WallCalibration, wall_findings  # noqa: E402
+from engine.analysis.wall_trust import WallCalibration, mean_error, wall_findings  # noqa: E402
 from engine.config import TrackingConfig  # noqa: E402
 from engine.model import Mask, MaskKind, TrackingResult  # noqa: E402
 from engine.phantom import Phantom, PhantomConfig, PhantomKind, make_phantom  # noqa: E402
@@ -36,12 +36,13 @@ from engine.progress import NullProgress  # noqa: E402
 
 log = logging.getLogger("calibrate_trust")
 
-NAMES: Final = ("imprecision", "motion", "course", "departure", "beside", "darkness", "end")
+NAMES: Final = ("imprecision", "motion", "course", "departure", "beside", "darkness", "inwards")
 OF_FRAMES: Final = {"imprecision", "darkness"}
 WALLS: Final = (PhantomKind.APICAL, PhantomKind.REGIONAL, PhantomKind.SHORT_AXIS)
 FIT_SEED, CHECK_SEED = 101, 201
 FLOOR_PX = 0.02
 STRIDE = 5
+ROUNDS = 30
 
 Table = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -108,12 +109,17 @@ def _fit(tables: list[Table], *, frames: bool) -> WallCalibration:
     # The constant may have any sign: one column for each.
     design = np.column_stack([found, np.ones(len(found)), -np.ones(len(found))])
     exponents = nnls(design * weight[:, None], target * weight)[0]
-    # The constant makes what is expected right in the mean of every phantom.
-    overshoot = [
-        np.log(error.mean() / np.exp(part[:, columns] @ exponents[:-2]).mean())
-        for part, error in tables
-    ]
-    constant = float(np.mean(overshoot))
+    constant = 0.0
+    for _ in range(ROUNDS):
+        # The constant makes what is expected right in the mean of every phantom.
+        short = [
+            np.log(
+                error.mean()
+                / mean_error(np.exp(part[:, columns] @ exponents[:-2] + constant)).mean()
+            )
+            for part, error in tables
+        ]
+        constant += 0.5 * float(np.mean(short))
     values = {name: round(float(value), 2) for name, value in zip(used, exponents, strict=False)}
     return WallCalibration(**values, constant=round(constant, 2))
 
@@ -122,7 +128,7 @@ def _show(
     title: str, found: NDArray[np.float64], error: NDArray[np.float64], by: WallCalibration
 ) -> None:
     exponents = np.array([getattr(by, name) for name in NAMES])
-    expected = np.exp(found @ exponents + by.constant)
+    expected = mean_error(np.exp(found @ exponents + by.constant))
     tenth = len(error) // 10
     held = error[np.argsort(-expected)[:tenth]].sum() / error.sum()
     possible = np.sort(error)[-tenth:].sum() / error.sum()

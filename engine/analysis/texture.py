@@ -20,6 +20,7 @@ _BRIGHTNESS_SIGMA: Final = 4.0
 _FLOOR_VARIANCE: Final = 4.0
 _LEAST_INFORMATION: Final = 1e-3
 _GREY_LEVELS: Final = 50.0
+_SIGMA_OF_A_STEP: Final = 10.0
 
 Image = NDArray[np.floating[Any]]
 
@@ -73,14 +74,27 @@ def blurred(image: Image, sigma: float) -> Image:
 def mean_within(weight: Image, sigma: float) -> Callable[[Image], Image]:
     """Return a function that averages an image over the surroundings within a mask.
 
+    Wide surroundings are summed on a coarser grid: they vary slowly.
+
     Args:
         weight: ``(H, W)`` float32, 0 to 1: the mask.
         sigma: Of the Gaussian surroundings, px.
     """
-    share = np.maximum(blurred(weight, sigma), 1e-3)
+    height, width = weight.shape
+    step = max(1, int(sigma / _SIGMA_OF_A_STEP))
+    coarse = (max(1, round(width / step)), max(1, round(height / step)))
+
+    def spread(image: Image) -> Image:
+        part = np.asarray(image, dtype=np.float32)
+        if step == 1:
+            return blurred(part, sigma)
+        smooth = blurred(cv2.resize(part, coarse, interpolation=cv2.INTER_AREA), sigma / step)
+        return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR))
+
+    share = np.maximum(spread(weight), 1e-3)
 
     def mean(image: Image) -> Image:
-        return np.asarray(blurred(np.asarray(image * weight, np.float32), sigma) / share)
+        return np.asarray(spread(np.asarray(image * weight)) / share)
 
     return mean
 

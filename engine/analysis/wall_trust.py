@@ -2,14 +2,16 @@
 
 Such a field is smooth in space and time whether it is right or wrong, so neither its roughness
 nor a second flow betrays it. What tells is how well the picture holds a vector, for a while and
-not in one frame alone; how much the wall deforms, and how fast it goes along the main course that
-all its points follow through the beat, since what is missed is a share of that; how far a vector
-departs from that course; and where the loop ends, since the last pair has neighbours on one side
-only. The network's own doubt follows the speed more than the error, so it counts only as far as
-the neighbouring pairs do not bear the vector out.
+not in one frame alone, and how dark the wall is around; how much the wall deforms, and how fast it
+goes along the main course that all its points follow through the beat, since what is missed is a
+share of that; how far a vector departs from that course; and how near the cavity it lies, since
+the inner border moves most and tracking evens out what differs across the wall. The network's own
+doubt follows the speed more than the error, so it counts only as far as the neighbouring pairs do
+not bear the vector out.
 
 The expected error is a product of powers, fitted by ``packaging/calibrate_trust.py``, which is run
-again with new weights. How well it ranks the true error stands in ``docs/experiments.md``.
+again with new weights. That product tells the usual error; beyond a pixel errors scatter so widely
+that their mean is larger. How well it ranks the true error stands in ``docs/experiments.md``.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from engine.analysis.regions import bounding_box
+from engine.analysis.regions import bounding_box, towards_cavity
 from engine.analysis.texture import Image, darkness, mean_within
 from engine.analysis.witness import Witness, witness_of_pair
 from engine.model import ScaleField, TrackingResult
@@ -37,8 +39,10 @@ _BESIDE_SIGMA: Final = 6.0
 _COURSE_POINTS: Final = 20_000
 _NETWORK_DOUBTS_PX: Final = 3.0
 _SURROUNDINGS_SIGMA: Final = 10.0
+_DARK_SIGMA: Final = 30.0
 _SIGMA_PAIRS: Final = 2.0
-_OF_PAIRS: Final = ("motion", "course", "end")
+_SCATTERED_PX: Final = 1.0
+_OF_PAIRS: Final = ("motion", "course")
 
 Stack = NDArray[np.float32]
 Findings = NDArray[np.float16] | Stack
@@ -51,11 +55,12 @@ class WallCalibration:
     Attributes:
         imprecision: Of the error that the texture allows for, over some pairs.
         motion: Of how much the wall deforms in the pair: its mean departure.
-        course: Of the pair's share of the loop's main course.
+        course: Of the pair's share of the loop's main course; the first and the last pair, which
+            have neighbours on one side only, count as an average one.
         departure: Of the speed's departure from the surroundings.
         beside: Of the motion beside the loop's main course.
-        darkness: Factor on the darkness.
-        end: Logarithm of what the first and the last pair of a loop err more.
+        darkness: Factor on the darkness of the surroundings.
+        inwards: Factor on the place across the wall, -1 outside to 1 beside the cavity.
         constant: Logarithm of the error where all findings are one.
     """
 
@@ -65,24 +70,24 @@ class WallCalibration:
     departure: float = 0.0
     beside: float = 0.0
     darkness: float = 0.0
-    end: float = 0.0
+    inwards: float = 0.0
     constant: float = 0.0
 
 
 # With and without frames.
 CALIBRATIONS: Final = {
     True: WallCalibration(
-        imprecision=1.36,
-        motion=0.66,
-        course=0.13,
-        departure=0.12,
-        beside=0.19,
-        darkness=0.51,
-        end=0.31,
+        imprecision=1.37,
+        motion=0.65,
+        course=0.14,
+        departure=0.17,
+        beside=0.18,
+        darkness=0.72,
+        inwards=0.22,
         constant=-1.13,
     ),
     False: WallCalibration(
-        motion=0.60, course=0.14, departure=0.10, beside=0.16, end=0.18, constant=0.46
+        motion=0.69, course=0.12, departure=0.12, beside=0.15, inwards=0.26, constant=0.69
     ),
 }
 
@@ -95,7 +100,7 @@ class WallFindings:
 
     Attributes:
         weighed: ``(T-1, h, w)`` float16 or ``(T-1, 1, 1)`` float32, logarithms of px (darkness in
-            50 grey levels); those of the picture only with frames.
+            50 grey levels, inwards from -1 to 1); those of the picture only with frames.
         least: ``(T-1, h, w)`` float16, px: expected at least, where a vector is doubted or cannot
             be.
         factor: ``(T-1, h, w)`` float16: on the expected error beyond the trackable speed.
@@ -112,7 +117,12 @@ class WallFindings:
         logarithm = np.full(self.least.shape, by.constant, dtype=np.float32)
         for name, finding in self.weighed.items():
             logarithm += np.float32(getattr(by, name)) * finding
-        return np.asarray(np.maximum(np.exp(logarithm) * self.factor, self.least))
+        return np.asarray(np.maximum(mean_error(np.exp(logarithm)) * self.factor, self.least))
+
+
+def mean_error(usual: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the mean of errors that scatter around a usual one, px."""
+    return np.asarray(usual * np.hypot(1.0, usual / _SCATTERED_PX))
 
 
 def expected_wall_error(result: TrackingResult, field: ScaleField, progress: Progress) -> Stack:
@@ -170,7 +180,6 @@ def wall_findings(result: TrackingResult, field: ScaleField, progress: Progress)
             least[pair] = _least(seen, field, pair)[box]
             factor[pair] = np.maximum(seen.speed[box] / TRACKABLE_PX, 1.0) ** 2
         progress.report(Step("trust", pair + 1, len(weights)))
-    weighed["end"][[0, -1]] = 1.0
     weighed["course"], weighed["beside"] = _main_course(field, weights, box)
     if "imprecision" in weighed:
         weighed["imprecision"] = _over_pairs(weighed["imprecision"], weights)
@@ -186,10 +195,11 @@ def _of_pair(seen: Witness, box: tuple[slice, slice], weight: Image) -> dict[str
     found = {
         "motion": departure[weight > 0].mean(keepdims=True),
         "departure": around(departure),
+        "inwards": towards_cavity(weight > 0),
     }
     if seen.imprecision is not None and seen.brightness is not None:
         found["imprecision"] = np.log(np.maximum(seen.imprecision[box], _LEAST_PX))
-        found["darkness"] = around(seen.brightness[box])
+        found["darkness"] = mean_within(weight, _DARK_SIGMA)(seen.brightness[box])
     return found
 
 
@@ -223,6 +233,7 @@ def _main_course(
         smooth = mean_within(weight, _BESIDE_SIGMA)(left)
         beside[pair] = np.log(np.maximum(smooth, _LEAST_BESIDE_PX))
     share = np.abs(course) * np.float32(np.sqrt(len(course)))
+    share[[0, -1]] = 1.0
     pace = np.log(np.maximum(share, _LEAST_COURSE)).reshape(-1, 1, 1)
     return np.asarray(pace, np.float32), beside
 

@@ -133,4 +133,6 @@ def test_the_pace_of_the_main_course_is_what_all_points_share() -> None:
     )
     found = wall_findings(result, result.finest, NullProgress()).weighed["course"]
     expected = np.log(np.abs(pace) / np.sqrt(np.mean(pace**2)))
+    # The first and the last pair have neighbours on one side only and count as an average one.
+    expected[[0, -1]] = 0.0
     np.testing.assert_allclose(found[:, 0, 0], expected, atol=1e-4)

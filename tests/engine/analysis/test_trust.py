@@ -9,7 +9,10 @@ from scipy.stats import spearmanr
 
 from engine.analysis.contrast import trackable_contrast
 from engine.analysis.measure import measure
+from engine.analysis.regions import towards_cavity
+from engine.analysis.texture import mean_within
 from engine.analysis.trust import trackable_speed_cm_s, trust_map
+from engine.analysis.wall_trust import mean_error
 from engine.analysis.witness import witness_of_pair
 from engine.config import MeasureConfig
 from engine.model import Scale, ScaleField, Target, TrackingResult
@@ -108,6 +111,37 @@ def test_a_fold_and_what_exceeds_the_trackable_speed_are_untrusted_in_a_wall() -
     judged = trust_map(tracked(made, fields=(field,)))
     assert not judged.trusted[3, row, column]
     assert not judged.trusted[5].any()
+
+
+def test_a_place_across_a_wall_is_told_by_its_mask() -> None:
+    rows, columns = np.indices((90, 100))
+    radius = np.hypot(columns - 48, rows - 45)
+    ring = (radius > 18) & (radius < 34)
+    arch = ring & (rows < 60)
+    for wall in (ring, arch):
+        place = towards_cavity(wall)
+        assert place[45 - 19, 48] > 0.5, "beside the cavity"
+        assert place[45 - 33, 48] < -0.8, "outside"
+        assert abs(place[45 - 26, 48]) < 0.2, "in the middle"
+    assert not towards_cavity(radius < 34).any(), "a disk bends around nothing"
+    assert not towards_cavity(np.ones((20, 30), dtype=np.bool_)).any()
+
+
+@pytest.mark.parametrize("sigma", [6.0, 30.0])
+def test_a_mean_within_a_mask_keeps_what_is_even(sigma: float) -> None:
+    weight = np.zeros((120, 160), dtype=np.float32)
+    weight[30:80, 40:120] = 1.0
+    inside = weight > 0
+    mean = mean_within(weight, sigma)
+    np.testing.assert_allclose(mean(3.0 * weight + 50.0 * (1 - weight))[inside], 3.0, rtol=1e-5)
+    ramp = np.broadcast_to(np.arange(160, dtype=np.float32), weight.shape)
+    assert mean(ramp)[55, 80] == pytest.approx(79.5, abs=0.6)
+
+
+def test_large_errors_scatter_more_than_small_ones() -> None:
+    assert mean_error(np.array([0.01, 1.0, 3.0])) == pytest.approx(
+        [0.01, 2**0.5, 90**0.5], rel=1e-3
+    )
 
 
 def test_contrast_is_told_from_an_ordinary_cavity() -> None:
