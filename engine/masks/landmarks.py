@@ -59,10 +59,10 @@ def bind_to_points(
     if not ventricle.given or ventricle.seen is None:
         return ventricle
     phase = systolic_phase(areas(ventricle.contours), ed, es)
-    if ventricle.closed:
-        contours = _round(ventricle, phase, ed, es, points_es)
-        return replace(ventricle, contours=contours)
     loop = make_working(cine, sector, COARSE_HEIGHT, SMOOTHING)
+    if ventricle.closed:
+        contours = _round(ventricle, loop, phase, frames, points_es)
+        return replace(ventricle, contours=loop.to_source(contours))
     path = _path(loop, (ventricle.given, points_es), phase, frames)
     expected, spread = _expectation(loop, path, phase, given_es=bool(points_es), config=config)
     search = SearchConfig()
@@ -80,8 +80,9 @@ def bind_to_points(
         ends=path[:, :2],
     )
     kept = 1 - (1 - config.annulus_kept) * _freedom(phase, given_es=bool(points_es))
-    moves = kept[:, None, None] * (loop.to_source(path) - corners_of(contours))
-    return replace(ventricle, contours=with_moved_corners(contours, moves))
+    contours = loop.to_working(contours)
+    moves = kept[:, None, None] * (path - corners_of(contours))
+    return replace(ventricle, contours=loop.to_source(with_moved_corners(contours, moves)))
 
 
 def _path(
@@ -169,15 +170,19 @@ def _expectation(
 
 
 def _round(
-    ventricle: LeftVentricle, phase: Array, ed: int, es: int | None, points_es: Points
+    ventricle: LeftVentricle,
+    loop: WorkingLoop,
+    phase: Array,
+    frames: tuple[int, int | None],
+    points_es: Points,
 ) -> Array:
-    """Return short-axis contours with the centre and the mean radius that were given."""
-    contours = ventricle.contours
+    """Return short-axis contours with the given centre and mean radius, working px."""
+    (ed, es), contours = frames, loop.to_working(ventricle.contours)
     centres = contours.mean(1)
     radii = np.linalg.norm(contours - centres[:, None], axis=2).mean(1)
 
     def correction(points: Points, frame: int) -> tuple[Array, float]:
-        centre, rim = np.asarray(points, np.float64)
+        centre, rim = loop.to_working(np.asarray(points, np.float64))
         return centre - centres[frame], float(np.linalg.norm(rim - centre) / radii[frame])
 
     shift, factor = correction(ventricle.given, ed)

@@ -23,6 +23,10 @@ FULL_IMAGE: Final = 0.93
 GOOD_FIT: Final = 0.88
 FAINT: Final = 0.5
 """Change, grey levels, that counts where the usual floor leaves no fan."""
+EVEN: Final = 0.02
+"""Difference of the spacings that leaves pixels square."""
+OBLONG: Final = 5.0
+"""Ratio of the spacings beyond which they are not believed."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +87,27 @@ class Sector:
 
     Attributes:
         mask: ``(H, W)`` bool.
-        fan: Its geometry, or None where no fan fits (linear probe, full image).
+        fan: Its geometry, or None where no fan fits (linear probe, full image); px of the picture
+            with square pixels and as many rows.
         agreement: Overlap (intersection over union) of the fan and what moves, 0 to 1.
     """
 
     mask: NDArray[np.bool_]
     fan: Fan | None
     agreement: float
+
+
+def pixel_aspect(cine: Cine) -> float:
+    """Return how much wider than high a pixel is; 1 where the spacing is unknown.
+
+    Hearts are looked for in their true proportions: some data sets store rows twice as dense as
+    columns.
+    """
+    if cine.spacing_mm is None:
+        return 1.0
+    aspect = cine.spacing_mm[0] / cine.spacing_mm[1]
+    believed = 1 / OBLONG <= aspect <= OBLONG and abs(aspect - 1) > EVEN
+    return aspect if believed else 1.0
 
 
 def find_sector(cine: Cine) -> NDArray[np.bool_]:
@@ -111,8 +129,10 @@ def analyse_sector(cine: Cine) -> Sector:
         InputError: If the loop shows nothing at all.
     """
     height, width = cine.shape[1:]
-    factor = min(1.0, WORKING_SIZE / max(height, width))
-    size = (max(8, round(width * factor)), max(8, round(height * factor)))
+    # A fan is round in square pixels only.
+    square = round(width * pixel_aspect(cine))
+    factor = min(1.0, WORKING_SIZE / max(height, square))
+    size = (max(8, round(square * factor)), max(8, round(height * factor)))
     change = _change(cine, size)
     box = np.ones(change.shape, np.bool_)
     if cine.region is not None:
@@ -129,15 +149,20 @@ def analyse_sector(cine: Cine) -> Sector:
             if better > agreement:
                 moving, fan, agreement = faint, other, better
     if agreement >= GOOD_FIT:
-        fan = fan.scaled(width / size[0], height / size[1])
-        mask = fan.mask((height, width))
+        fan = fan.scaled(square / size[0], height / size[1])
+        mask = _stretched(fan.mask((height, square)), (height, width))
         if mask.mean() < FULL_IMAGE:
             return Sector(mask, fan, agreement)
         return Sector(np.ones((height, width), np.bool_), fan, agreement)
-    enlarged = cv2.resize(
-        moving.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR
-    )
-    return Sector(enlarged > 0.5, None, agreement)
+    return Sector(_stretched(moving, (height, width)), None, agreement)
+
+
+def _stretched(mask: NDArray[np.bool_], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return a mask at another size, ``(H, W)``."""
+    if mask.shape == shape:
+        return mask
+    enlarged = cv2.resize(mask.astype(np.float32), shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return enlarged > 0.5
 
 
 def _change(cine: Cine, size: tuple[int, int]) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.masks.sector import Sector
+from engine.masks.sector import Sector, pixel_aspect
 from engine.model import Cine
 
 COARSE_HEIGHT: Final = 112
@@ -26,7 +26,8 @@ class WorkingLoop:
         frames: ``(T, h, w)`` float32, grey values, smoothed over some pixels.
         sector: ``(h, w)`` bool.
         origin_px: Source coordinates (x, y) of the crop's corner, px.
-        factor: Working pixels per source pixel.
+        factor: Working pixels per source pixel (x, y); they differ where the source's pixels are
+            not square.
         flipped: Whether rows run from bottom to top of the source (probe at the bottom).
         source_height: Rows of the crop, source px.
     """
@@ -34,7 +35,7 @@ class WorkingLoop:
     frames: NDArray[np.float32]
     sector: NDArray[np.bool_]
     origin_px: tuple[float, float]
-    factor: float
+    factor: tuple[float, float]
     flipped: bool
     source_height: int
     size: tuple[int, int] = field(init=False)
@@ -66,7 +67,7 @@ class WorkingLoop:
 def make_working(
     cine: Cine, sector: Sector, height: int, sigma: float, *, flip: bool | None = None
 ) -> WorkingLoop:
-    """Crop the loop to its sector, bring it to a height in pixels and smooth it.
+    """Crop the loop to its sector, bring it to a height in square pixels and smooth it.
 
     Args:
         cine: The loop.
@@ -79,8 +80,9 @@ def make_working(
     top, bottom = int(rows[0]), int(rows[-1]) + 1
     left, right = int(columns[0]), int(columns[-1]) + 1
     factor = height / (bottom - top)
-    size = (max(8, round((right - left) * factor)), height)
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    across = factor * pixel_aspect(cine)
+    size = (max(8, round((right - left) * across)), height)
+    method = cv2.INTER_AREA if min(factor, across) < 1 else cv2.INTER_LINEAR
     flipped = flip if flip is not None else sector.fan is not None and sector.fan.apex_down
     frames = np.empty((cine.shape[0], size[1], size[0]), np.float32)
     for k, frame in enumerate(cine.frames):
@@ -93,5 +95,5 @@ def make_working(
     )
     mask = mask[::-1] if flipped else mask
     return WorkingLoop(
-        frames, np.ascontiguousarray(mask > 0), (left, top), factor, flipped, bottom - top
+        frames, np.ascontiguousarray(mask > 0), (left, top), (across, factor), flipped, bottom - top
     )

@@ -1,6 +1,7 @@
 """The cavity is found without a click, and from three points, to the acceptance figures."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,6 +92,35 @@ def test_end_systole_is_where_the_cavity_is_smallest(apical: Phantom, apical_wal
     assert mask.es_frame is not None
     assert abs(mask.es_frame - apical.es_frame) <= 1
     assert "surrogate" in mask.mark_origins[1]
+
+
+@pytest.mark.parametrize("dense", [(1, 2), (2, 1)])
+def test_a_heart_is_found_in_its_true_proportions(
+    apical: Phantom, cine_of: Make, dense: tuple[int, int]
+) -> None:
+    assert apical.contours is not None
+    every = slice(None, None, 2)
+    across, down = dense
+    frames = apical.cine.frames[every].repeat(down, axis=1).repeat(across, axis=2)
+    cine = cine_of(frames, spacing_mm=(1.0 / across, 1.0 / down))
+    contours = build_mask(cine, MaskConfig(target="blood"), NullProgress()).contours
+    assert contours is not None
+    truth = (apical.contours.endocardial[every] + 0.5) * dense - 0.5
+    shape = frames.shape[1:]
+    assert dice(fill_loop(contours.endocardial, shape), fill_loop(truth, shape)).min() > 0.94
+
+
+def test_half_a_beat_either_way_round_ends_at_its_end_systole(apical: Phantom) -> None:
+    assert apical.contours is not None
+    last = apical.es_frame
+    for order in (slice(0, last + 1), slice(last, None, -1)):
+        cine = replace(apical.cine, frames=apical.cine.frames[order], frame_times_s=None)
+        mask = build_mask(cine, MaskConfig(target="blood"), NullProgress())
+        assert mask.contours is not None
+        forward = order.step is None
+        assert (mask.ed_frame, mask.es_frame) == ((0, last) if forward else (last, 0))
+        truth = fill_loop(apical.contours.endocardial[order], cine.shape[1:])
+        assert dice(fill_loop(mask.contours.endocardial, cine.shape[1:]), truth).min() > 0.94
 
 
 def test_a_mirrored_loop_is_told_and_never_turned(apical: Phantom, cine_of: Make) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import InputError
-from engine.masks.sector import Fan, analyse_sector, find_sector, fit_fan
+from engine.masks.sector import Fan, analyse_sector, find_sector, fit_fan, pixel_aspect
 from engine.model import Cine
 from engine.phantom import Phantom
 
@@ -44,6 +44,17 @@ def test_a_flipped_scan_has_its_probe_at_the_bottom(
     assert found.fan is not None
     assert found.fan.apex_down
     assert overlap(found.mask, fan.mask((240, 320))[::-1]) > 0.97
+
+
+def test_a_fan_in_rows_twice_as_dense_is_still_a_fan(
+    fan_loop: tuple[np.ndarray, Fan], cine_of: Make
+) -> None:
+    frames, fan = fan_loop
+    found = analyse_sector(cine_of(frames.repeat(2, axis=1), spacing_mm=(0.4, 0.2)))
+    assert found.fan is not None
+    assert overlap(found.mask, fan.mask((240, 320)).repeat(2, axis=0)) > 0.97
+    # Spacings that no scanner has are a wrong header, not a stretched picture.
+    assert pixel_aspect(cine_of(frames, spacing_mm=(0.4, 0.04))) == 1
 
 
 def test_dark_blood_does_not_cut_the_sector(apical: Phantom) -> None:
