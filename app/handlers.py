@@ -167,7 +167,7 @@ class Handlers(QObject):
             "At how many frames per second was the loop acquired? A video's own rate is that of "
             "its playback and is often lower.",
             lambda fps: self.attempt(lambda: calibrate.set_frame_rate(self._context, fps)),
-            value=loop.cine.frame_rate_hz or loop.cine.playback_fps or 50.0,
+            value=loop.cine.frame_rate_hz,
             low=1.0,
             high=2000.0,
             unit="frames/s",
@@ -278,7 +278,7 @@ class Handlers(QObject):
             lambda distance: self.attempt(
                 lambda: calibrate.calibrate(self._context, ends, distance)
             ),
-            value=50.0,
+            value=None,
             low=0.5,
             high=400.0,
             unit="mm",

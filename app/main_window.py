@@ -213,7 +213,7 @@ class MainWindow(QMainWindow):
             context.player.state_changed,
         ):
             signal.connect(self._refresh)
-        session.loop_changed.connect(self._drop_tools)
+        session.loop_changed.connect(self._meet_loop)
         session.mask_edited.connect(lambda number: name_walls(context, number))
         self.steps.opened.connect(
             lambda title: context.display.set(wall=title == ReviewPanel.title)
@@ -250,10 +250,13 @@ class MainWindow(QMainWindow):
             confirmed = loop.view_confirmed or loop.target is Target.BLOOD
             self.steps.open_step(2 if confirmed else 1)
 
-    def _drop_tools(self) -> None:
-        """Another loop: no tool works on the one before."""
+    def _meet_loop(self) -> None:
+        """Another loop: no tool of the one before works on it, no step waits for what it lacks."""
         self.editing.switch(False)
         self.commands.use_tool(None)
+        if self.steps.waits:
+            self.steps.open_step(0)
+            self._follow()
 
     def show_scale(self, scale: Scale) -> None:
         """Show the field of a scale, if it is there."""

@@ -123,8 +123,8 @@ class NumberDialog(QDialog):
         title: Of the dialog.
         question: What is asked, and why.
         on_done: Called with the number.
-        value: First proposal.
-        low: Smallest value.
+        value: What is known so far; None where nothing is: a number must then be typed.
+        low: Smallest value, above 0.
         high: Largest value.
         unit: Shown behind the number.
     """
@@ -136,7 +136,7 @@ class NumberDialog(QDialog):
         question: str,
         on_done: Callable[[float], None],
         *,
-        value: float,
+        value: float | None,
         low: float,
         high: float,
         unit: str,
@@ -146,9 +146,10 @@ class NumberDialog(QDialog):
         self.setWindowTitle(title)
         self.setMinimumWidth(380)
         self.box = QDoubleSpinBox()
-        self.box.setRange(low, high)
+        self.box.setRange(0.0, high)
+        self.box.setSpecialValueText("unknown")
         self.box.setDecimals(2)
-        self.box.setValue(value)
+        self.box.setValue(value or 0.0)
         self.box.setSuffix(f" {unit}")
         self.box.lineEdit().setTextMargins(7, 0, 0, 0)
         self.box.selectAll()
@@ -157,6 +158,9 @@ class NumberDialog(QDialog):
         )
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
+        self._take = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.box.valueChanged.connect(lambda number: self._take.setEnabled(number >= low))
+        self._take.setEnabled(self.box.value() >= low)
         self.accepted.connect(lambda: on_done(self.box.value()))
         _stack(self, label(question), self.box, buttons)
 

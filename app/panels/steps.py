@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.context import Context
 from app.panels.base import StepPanel
-from app.widgets.step_section import StepSection
+from app.widgets.step_section import StepSection, StepState
 
 
 class StepsPanel(QScrollArea):
@@ -54,6 +54,14 @@ class StepsPanel(QScrollArea):
             signal.connect(self.refresh)
         self.open_step(0)
         self.refresh()
+
+    @property
+    def waits(self) -> bool:
+        """Whether the open step lacks what it needs."""
+        return any(
+            section.is_open and section.header.state is StepState.WAITING
+            for section in self.sections
+        )
 
     def open_step(self, index: int) -> None:
         """Show the body of one step, and of no other."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialogButtonBox
 from pytestqt.qtbot import QtBot
 from small_engine import FakeVerbs, press, wait_idle
 
@@ -93,3 +94,24 @@ def test_calibration_changes_units_and_keeps_displacements(
     # Times are still unknown, so no speed is shown in cm/s.
     assert loop.finest is not None
     assert loop.finest.unit == "px/frame"
+
+
+def test_a_number_that_nobody_knows_is_not_proposed(
+    window: MainWindow, verbs: FakeVerbs, loop_file: Path, qtbot: QtBot
+) -> None:
+    verbs.calibrated = False
+    window.commands.open_path(loop_file)
+    wait_idle(window, qtbot)
+    window.commands.set_rate()
+    dialog = window.findChild(NumberDialog)
+    assert dialog is not None
+    take = dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok)
+    assert dialog.box.text() == "unknown"
+    assert not take.isEnabled()
+    qtbot.keyClicks(dialog.box, "75")
+    assert take.isEnabled()
+    dialog.accept()
+    wait_idle(window, qtbot)
+    loop = window.context.session.loop
+    assert loop is not None
+    assert loop.cine.frame_rate_hz == pytest.approx(75.0)

@@ -103,3 +103,15 @@ def test_closing_a_loop_stops_its_own_work_alone(
     until(qtbot, lambda: jobs.running("track") is None)
     gate.set()
     wait_idle(opened, qtbot)
+
+
+def test_a_second_loop_opens_the_step_that_comes_next_for_it(
+    tracked: MainWindow, loop_file: Path, qtbot: QtBot
+) -> None:
+    tracked.steps.open_step(5)
+    tracked.commands.open_path(loop_file)
+    wait_idle(tracked, qtbot)
+    assert [section.is_open for section in tracked.steps.sections].index(True) == 1
+    tracked.steps.open_step(0)
+    tracked.context.session.activate(tracked.context.session.loops[0].loop_id)
+    assert tracked.steps.sections[0].is_open, "a step that the loop can take stays open"
