@@ -77,8 +77,15 @@ def track(
         loop, out, reading, mask_config, config, view, patient_data=patient_data
     )
     print_scales(result)
-    print_notes(result.notices)
+    print_notes((*result.notices, *_outdated(out)))
     print_files((out / "result.h5", out / "summary.json"))
+
+
+def _outdated(out: Path) -> tuple[str, ...]:
+    """Say where a folder still holds what was measured of the result before."""
+    if not (out / "measurements.csv").exists():
+        return ()
+    return ("This folder's measurements and report are of an earlier result: run 'report' again.",)
 
 
 def track_file(

@@ -225,3 +225,12 @@ def test_a_cohort_whose_loops_partly_fail_says_which_and_why_and_ends_with_three
     assert (tmp_path / "out" / "cohort.csv").exists()
     (tmp_path / "list.csv").write_text(f"loop,study,mask\n{loop},good,{wall}\n", encoding="utf-8")
     assert invoke("cohort", tmp_path / "list.csv", "--out", tmp_path / "out", *quick).code == 0
+
+
+def test_a_result_written_over_another_says_that_the_report_is_outdated(
+    invoke: Invoke, loop: Path, wall: Path, tmp_path: Path
+) -> None:
+    words = ("track", loop, "--out", tmp_path, "--mask", wall, "--method", "identity")
+    assert "of an earlier result" not in invoke(*words).out
+    (tmp_path / "measurements.csv").write_text("quantity\n", encoding="utf-8")
+    assert "are of an earlier result: run 'report' again." in invoke(*words).out
