@@ -35,8 +35,8 @@ def annulus_path(
     contours: Array,
     maps: Image,
     keys: NDArray[np.int64],
+    motion: LoopMotion,
     *,
-    motion: LoopMotion | None = None,
     config: AnnulusConfig | None = None,
 ) -> Array:
     """Return where both ends of an apical contour lie in every frame, ``(T, 2, 2)``, px.
@@ -46,11 +46,10 @@ def annulus_path(
         contours: ``(T, N, 2)``, open, about right, px of those frames.
         maps: Likelihood of the cavity in some frames, ``(K, h, w)``, 0 to 1.
         keys: Numbers of those frames, ``(K,)``.
-        motion: Of the loop; None finds it.
+        motion: Of the loop.
         config: Reach and weights.
     """
     config = config or AnnulusConfig()
-    motion = motion or LoopMotion(frames)
     height = frames.shape[1]
     length = float(np.mean([cavity_length(curve, closed=False) for curve in contours]))
     beat = beat_frames(areas(contours))

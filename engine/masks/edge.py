@@ -2,9 +2,11 @@
 
 Echoes blur over the point spread and are shown by their logarithm, so the wall seems to reach into
 the dark around it. At the edge of an even wall half its power is left, 3 dB less than within: near
-the top of the rise, whatever the point spread, the haze in the cavity, or the size of the image.
-How far that is depends on the imaging and on how the wall lies and shines, which change through
-the beat: it is read where the cavity is large and where it is small.
+the top of the rise, whatever the point spread or the size of the image. Where haze fills the cavity
+or the wall is faint, the rise spans less of the display, and 3 dB are a larger part of it: the edge
+lies nearer to where brightness changes most, and there readers draw it too. How far all that is
+depends on how the wall lies and shines, which change through the beat: it is read where the cavity
+is large and where it is small.
 """
 
 from __future__ import annotations
@@ -21,6 +23,12 @@ from engine.masks.shape import normals
 Array = NDArray[np.float64]
 INNER_SHARE: Final = 0.78
 """Where the inner edge lies on the rise from dark (0) to wall (1): 3 dB below a top of some 13."""
+HALF_POWER: Final = 0.11
+"""What half the power takes off the brightness, of the range that a loop uses."""
+LEAST_SHARE: Final = 0.5
+"""Share of the faintest rise: its middle."""
+RANGE: Final = (0.5, 99.5)
+"""Percentiles of a loop's brightness between which lies the range that it uses."""
 OUTER_SHARE: Final = 0.88
 """The same of the outer edge, along which muscle and pericardium make a bright line."""
 OUTSIDE: Final = 0.04
@@ -33,8 +41,10 @@ INNER_FARTHEST: Final = 0.02
 """Largest shift of the inner edge, of the image's height."""
 OUTER_FARTHEST: Final = 0.01
 """Largest shift of the outer edge: a septum has no bright line there, and would become too thin."""
-ALONG: Final = 6.0
-"""Smoothing along the contour, points; where the rise is faint, its neighbours tell."""
+INNER_ALONG: Final = 9.0
+"""Smoothing along the inner edge, points; where the rise is faint, its neighbours tell."""
+OUTER_ALONG: Final = 6.0
+"""The same along the outer edge, which bends more at the apex."""
 
 
 def outward_shift(frames: NDArray[np.float32], contours: Array, *, closed: bool) -> Array:
@@ -46,7 +56,10 @@ def outward_shift(frames: NDArray[np.float32], contours: Array, *, closed: bool)
         closed: Whether the curves are closed.
     """
     outward = normals(contours, closed=closed)
-    return _towards_wall(frames, contours, outward, INNER_SHARE, INNER_FARTHEST, closed=closed)
+    profiles, offsets = _profiles(frames, contours, outward)
+    share = _inner_share(profiles, offsets, frames, closed=closed)
+    limits = INNER_FARTHEST, INNER_ALONG
+    return _shift(profiles, offsets, areas(contours), share, limits, closed=closed)
 
 
 def inward_shift(
@@ -60,56 +73,86 @@ def inward_shift(
         outward: Unit vectors out of the wall, likewise.
         closed: Whether the curves are closed.
     """
-    return _towards_wall(frames, contours, -outward, OUTER_SHARE, OUTER_FARTHEST, closed=closed)
+    profiles, offsets = _profiles(frames, contours, -outward)
+    limits = OUTER_FARTHEST, OUTER_ALONG
+    return _shift(profiles, offsets, areas(contours), OUTER_SHARE, limits, closed=closed)
 
 
-def _towards_wall(
-    frames: NDArray[np.float32],
-    contours: Array,
-    inward: Array,
+def _profiles(frames: NDArray[np.float32], contours: Array, inward: Array) -> tuple[Array, Array]:
+    """Return brightness from the dark into the wall, ``(T, N, K)``, and where, ``(K,)``, px.
+
+    Args:
+        frames: ``(T, h, w)`` float32.
+        contours: ``(T, N, 2)``, px of those frames.
+        inward: Unit vectors into the wall, likewise.
+    """
+    offsets = evenly(-OUTSIDE, INSIDE, 69) * frames.shape[1]
+    places = contours[:, :, None] + offsets[:, None] * inward[:, :, None]
+    return np.asarray(sample_frames(frames, places), np.float64), offsets
+
+
+def _inner_share(
+    profiles: Array, offsets: Array, frames: NDArray[np.float32], *, closed: bool
+) -> float:
+    """Return where the inner edge lies on the loop's usual rise, 0 to 1."""
+    low, high = _dark_and_wall(profiles.mean(0), offsets, INNER_ALONG, closed=closed)
+    dark, bright = np.percentile(frames[:: max(1, len(frames) // 8)], RANGE)
+    rise = max(float(np.median(high - low)), 1e-6)
+    return float(np.clip(1 - HALF_POWER * (bright - dark) / rise, LEAST_SHARE, INNER_SHARE))
+
+
+def _dark_and_wall(
+    profiles: Array, offsets: Array, along: float, *, closed: bool
+) -> tuple[Array, Array]:
+    """Return the darkest before and the brightest behind the contour of profiles ``(N, K)``."""
+    smooth = smooth_along(profiles, along / 2, 0, closed=closed)
+    middle = int(np.abs(offsets).argmin())
+    return smooth[:, : middle + 1].min(1), smooth[:, middle:].max(1)
+
+
+def _shift(
+    profiles: Array,
+    offsets: Array,
+    size: Array,
     share: float,
-    farthest: float,
+    limits: tuple[float, float],
     *,
     closed: bool,
 ) -> Array:
     """Return how far every point lies from where a share of the rise is reached, ``(T, N)``, px.
 
     Args:
-        frames: ``(T, h, w)`` float32.
-        contours: ``(T, N, 2)``, px of those frames.
-        inward: Unit vectors into the wall, likewise.
+        profiles: ``(T, N, K)``, from the dark into the wall.
+        offsets: Their places, ``(K,)``, px.
+        size: Of the cavity in every frame, ``(T,)``.
         share: Of the rise, 0 to 1.
-        farthest: Largest shift, of the image's height.
+        limits: Largest shift, of the image's height, and smoothing along the contour, points.
         closed: Whether the curves are closed.
     """
-    offsets = evenly(-OUTSIDE, INSIDE, 69) * frames.shape[1]
-    places = contours[:, :, None] + offsets[:, None] * inward[:, :, None]
-    profiles = sample_frames(frames, places)
-    size = areas(contours)
     span = float(np.ptp(size))
     large = (size - size.min()) / span if span > 0 else np.full(len(size), 0.5)
 
     def pooled(weight: Array) -> Array:
         mean = np.tensordot(weight / weight.sum(), profiles, axes=1)
-        return _shift_of_profiles(mean, offsets, share, farthest, closed=closed)
+        return _shift_of_profiles(mean, offsets, share, limits, closed=closed)
 
     return np.outer(large, pooled(large)) + np.outer(1 - large, pooled(1 - large))
 
 
 def _shift_of_profiles(
-    profiles: Array, offsets: Array, share: float, farthest: float, *, closed: bool
+    profiles: Array, offsets: Array, share: float, limits: tuple[float, float], *, closed: bool
 ) -> Array:
     """Return where profiles ``(N, K)`` from dark to wall reach a share of their rise, ``(N,)``."""
-    profiles = smooth_along(profiles, ALONG / 2, 0, closed=closed)
-    middle = int(np.abs(offsets).argmin())
-    low, high = profiles[:, : middle + 1].min(1), profiles[:, middle:].max(1)
+    farthest, along = limits
+    low, high = _dark_and_wall(profiles, offsets, along, closed=closed)
+    profiles = smooth_along(profiles, along / 2, 0, closed=closed)
     rise = np.maximum(high - low, 1e-6)
     level = low + share * rise
     crossing = [_crossing(row, offsets, at) for row, at in zip(profiles, level, strict=True)]
     height = offsets[-1] / INSIDE
     shift = np.clip(crossing, LEAST * height, farthest * height)
-    weight = smooth_along(rise, ALONG, 0, closed=closed)
-    return np.asarray(smooth_along(shift * rise, ALONG, 0, closed=closed) / weight, np.float64)
+    weight = smooth_along(rise, along, 0, closed=closed)
+    return np.asarray(smooth_along(shift * rise, along, 0, closed=closed) / weight, np.float64)
 
 
 def _crossing(profile: Array, offsets: Array, level: float) -> float:

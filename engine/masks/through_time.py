@@ -158,7 +158,7 @@ def _refined(
     if not closed:
         if ends is None:
             maps = seen.of(seen.frames, closed=False)
-            ends = annulus_path(loop.frames, medium, maps, seen.frames, motion=motion)
+            ends = annulus_path(loop.frames, medium, maps, seen.frames, motion)
         moves = np.zeros((len(medium), 3, 2))
         moves[:, :2] = ends - medium[:, [0, -1]]
         medium = with_moved_corners(medium, moves)

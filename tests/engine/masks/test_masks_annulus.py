@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from engine.masks.annulus import annulus_path
+from engine.masks.following import LoopMotion
 from engine.masks.rasterise import fill_loop
 from engine.masks.shape import resample
 from engine.phantom import Phantom
@@ -35,7 +36,7 @@ def path_of(phantom: Phantom, contours: np.ndarray) -> np.ndarray:
     assert truth is not None
     maps = fill_loop(truth.endocardial, phantom.cine.shape[1:]).astype(np.float32)
     frames = phantom.cine.frames.astype(np.float32)
-    return annulus_path(frames, contours, maps, np.arange(len(maps)))
+    return annulus_path(frames, contours, maps, np.arange(len(maps)), LoopMotion(frames))
 
 
 @pytest.mark.parametrize("part", [-0.03, 0.0, 0.05])
@@ -64,5 +65,5 @@ def test_a_short_loop_has_an_annulus_too(apical: Phantom) -> None:
     truth = apical.contours.endocardial[:1].astype(float)
     frames = apical.cine.frames[:1].astype(np.float32)
     maps = fill_loop(truth, frames.shape[1:]).astype(np.float32)
-    found = annulus_path(frames, truth, maps, np.arange(1))
+    found = annulus_path(frames, truth, maps, np.arange(1), LoopMotion(frames))
     assert np.abs(below(found, truth)).max() < 0.05

@@ -49,6 +49,17 @@ def test_gain_does_not_move_the_edge() -> None:
     assert louder == pytest.approx(shift, abs=0.02)
 
 
+def test_the_edge_of_a_faint_wall_lies_nearer_to_its_steepest_rise() -> None:
+    faint = 0.3 * logarithmic_ring(1.6, -15) + 60
+    curves = circle(RADIUS - 1.5)
+    usual = outward_shift(faint, curves, closed=True)
+    # Something black and something far brighter than the wall: the wall is faint beside them.
+    faint[:, :6], faint[:, -6:] = 0, 255
+    near = outward_shift(faint, curves, closed=True)
+    assert near.mean() < usual.mean() - 0.5
+    assert near.min() >= -0.5
+
+
 def test_an_even_picture_moves_nothing_far() -> None:
     shift = outward_shift(np.full((1, 100, 100), 80, np.float32), 0.4 * circle(30), closed=True)
     assert np.all(np.isfinite(shift))
