@@ -7,7 +7,6 @@ values inside, so that a rigid or uniformly strained field is read exactly there
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Final
 
@@ -194,25 +193,3 @@ class LoopSampler:
         if pair not in self._ready:
             self._ready[pair] = FieldSampler(self._displacement[pair], self._mask[pair + 1])
         return self._ready[pair]
-
-    def carry(
-        self, points: NDArray[np.floating], start: int, frames: Sequence[int]
-    ) -> NDArray[np.float64]:
-        """Follow points ``(M, 2)`` from a frame through neighbouring frames, in order.
-
-        Args:
-            points: (x, y) in frame ``start``, px.
-            start: Frame of the loop.
-            frames: Frames to visit, each next to the one before it.
-
-        Returns:
-            ``(len(frames), M, 2)``.
-        """
-        path = []
-        current, here = np.asarray(points, dtype=np.float64), start
-        for frame in frames:
-            field = self[min(here, frame)]
-            current = field.forth(current) if frame > here else field.back(current)
-            here = frame
-            path.append(current)
-        return np.array(path).reshape(len(path), len(points), 2)

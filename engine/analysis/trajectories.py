@@ -1,67 +1,13 @@
-"""Lagrangian paths of points, and pull-backs composed through time."""
+"""Lagrangian motion through time: paths blended over a beat, and pull-backs composed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.sampling import FieldSampler, LoopSampler
-from engine.errors import InputError
-
-
-@dataclass(frozen=True, eq=False)
-class Trajectories:
-    """Paths of material points through a loop.
-
-    Attributes:
-        raw: ``(T, M, 2)`` float64, (x, y), px: carried away from the start frame alone.
-        closed: ``(T, M, 2)``: blended over the cycle so that its end equals its start, and carried
-            on from there; the same as ``raw`` where no full cycle is known.
-        start: Frame of the loop in which the points are given.
-        end: Frame that closes the cycle, or None.
-    """
-
-    raw: NDArray[np.float64]
-    closed: NDArray[np.float64]
-    start: int
-    end: int | None
-
-    @property
-    def drift(self) -> NDArray[np.float64] | None:
-        """Raw distance from the start after a cycle, ``(M, 2)``, px; None without a cycle."""
-        return None if self.end is None else self.raw[self.end] - self.raw[self.start]
-
-
-def follow_points(
-    loop: LoopSampler, points: NDArray[np.floating], start: int, end: int | None = None
-) -> Trajectories:
-    """Carry points through a loop, forwards and backwards from a frame.
-
-    Args:
-        loop: Fields of the loop.
-        points: ``(M, 2)``, (x, y), px, in frame ``start``.
-        start: Frame of the loop, usually end-diastole.
-        end: Frame in which the cycle closes, or None.
-
-    Raises:
-        InputError: If a frame lies outside the loop.
-    """
-    frames = len(loop) + 1
-    if not 0 <= start < frames or (end is not None and not start < end < frames):
-        raise InputError(f"A cycle from frame {start} to {end} does not fit {frames} frames.")
-    before = loop.carry(points, start, range(start - 1, -1, -1))[::-1]
-    after = loop.carry(points, start, range(start + 1, frames))
-    raw = np.concatenate([before, np.asarray(points, dtype=np.float64)[None], after])
-    closed = raw.copy()
-    if end is not None:
-        backward = loop.carry(points, end, range(end - 1, start - 1, -1))[::-1]
-        closed[start : end + 1] = blend(raw[start : end + 1], backward)
-        # The next beat starts where this one closed: going on with the raw path would jump.
-        closed[end + 1 :] = loop.carry(points, end, range(end + 1, frames))
-    return Trajectories(raw, closed, start, end)
+from engine.analysis.sampling import FieldSampler
 
 
 def blend(forward: NDArray[np.float64], backward: NDArray[np.float64]) -> NDArray[np.float64]:
