@@ -37,10 +37,16 @@ def layer_name(key: str) -> str:
 
 
 def compared_layers(loop: Loop, options: DisplayOptions) -> tuple[str, str]:
-    """Return the keys of the two layers compared: those chosen, or others that are there."""
+    """Return the keys of the two layers compared: those chosen, or others that are there.
+
+    What stands in for a layer that is missing is another than the one beside it, if there is one.
+    """
     keys = list(loop.layers)
-    first = options.first if options.first in keys or not keys else keys[0]
-    second = options.second if options.second in keys or not keys else keys[-1]
+    first, second = options.first, options.second
+    if keys and second not in keys:
+        second = next((key for key in reversed(keys) if key != first), keys[-1])
+    if keys and first not in keys:
+        first = next((key for key in keys if key != second), keys[0])
     return first, second
 
 

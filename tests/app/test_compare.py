@@ -150,7 +150,7 @@ def test_another_method_becomes_a_layer(
     tracked.track_panel.run()
     wait_idle(tracked, qtbot)
     assert "dis" not in current(tracked).layers
-    assert compared_layers(current(tracked), tracked.context.display.options) == ("1", "1")
+    assert compared_layers(current(tracked), tracked.context.display.options) == ("1", "1_2")
 
 
 def test_nothing_to_compare_with_is_told(opened: MainWindow, qtbot: QtBot) -> None:
@@ -172,3 +172,14 @@ def test_share_of_faint_arrows_is_told(tracked: MainWindow) -> None:
     scene = tracked.stage.view.scene()
     assert scene is not None
     assert faded_share(scene) == 0
+
+
+def test_two_layers_are_compared_where_there_are_two(tracked: MainWindow) -> None:
+    """The preset preview ends at 1/4: no layer blinks with itself."""
+    session, options = tracked.context.session, tracked.context.display.options
+    loop = current(tracked)
+    coarse = {scale: loop.flows[scale] for scale in (Scale.EIGHTH, Scale.QUARTER)}
+    session.update(loop.loop_id, flows=coarse)
+    assert compared_layers(current(tracked), options) == ("1_4", "1_8")
+    session.update(loop.loop_id, flows={Scale.EIGHTH: loop.flows[Scale.EIGHTH]})
+    assert compared_layers(current(tracked), options) == ("1_8", "1_8")

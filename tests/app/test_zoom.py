@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from small_engine import wait_idle
 
 from app.main_window import MainWindow
+from app.views.overlays.colour_bar import bar_place
 from app.views.scene import Scene
 from app.views.viewport import Viewport
 from engine.model import Scale
@@ -154,3 +155,15 @@ def test_a_ragged_region_has_its_outline_in_hair_lines(
     plain = opened.stage.view.grab().toImage()
     opened.context.display.set(contour=True)
     assert opened.stage.view.grab().toImage() != plain
+
+
+@pytest.mark.parametrize("height", [120, 200, 270, 360, 420, 700])
+def test_the_zoom_buttons_never_cover_the_title_of_the_colour_bar(
+    opened: MainWindow, height: int
+) -> None:
+    stage = opened.stage
+    area = QRectF(0, 0, stage.width(), height)
+    title = bar_place(area).adjusted(-14, -38, 58, 16)
+    buttons = QRectF(stage.zoom_buttons.geometry())
+    assert not title.intersects(buttons)
+    assert title.right() <= area.right()

@@ -25,6 +25,9 @@ _STOPS: Final = 16
 _WIDTH: Final = 12.0
 _RIGHT: Final = 74.0
 _LABEL_END: Final = 52.0
+_LABEL_HEIGHT: Final = 38.0
+#: Width and height that the zoom's buttons take in the upper right corner, px.
+_CORNER: Final = (108.0, 64.0)
 _COARSE: Final = 8
 _WORTH_TELLING: Final = 0.005
 
@@ -72,6 +75,19 @@ def bar_scale(scene: Scene) -> BarScale | None:
     return BarScale(label, SPEED, 0.0, scene.limit, ticks(scene.limit))
 
 
+def bar_place(area: QRectF) -> QRectF:
+    """Return where the bar lies: at the right, beside the zoom's buttons where the view is low.
+
+    Args:
+        area: Of the view, screen px.
+    """
+    height = min(240.0, area.height() * 0.45)
+    top = area.center().y() - height / 2
+    width, below = _CORNER
+    beside = top - _LABEL_HEIGHT < area.top() + below
+    return QRectF(area.right() - _RIGHT - (width if beside else 0.0), top, _WIDTH, height)
+
+
 class ColourBarOverlay:
     """Draws the bar at the right of the image."""
 
@@ -80,17 +96,14 @@ class ColourBarOverlay:
         scale = bar_scale(scene)
         if scene.compact or scale is None:
             return
-        height = min(240.0, scene.area.height() * 0.45)
-        left = scene.area.right() - _RIGHT
-        top = scene.area.center().y() - height / 2
-        bar = QRectF(left, top, _WIDTH, height)
+        bar = bar_place(scene.area)
         painter.save()
         first, _, warning = scale.label.partition(" · ")
         label_font = theme.ui_font(8.5)
         label_font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(label_font)
         words = painter.fontMetrics().horizontalAdvance(first)
-        backdrop = bar.adjusted(-14, -38, 58, 16)
+        backdrop = bar.adjusted(-14, -_LABEL_HEIGHT, 58, 16)
         # The label ends at the right and may be wider than the bar with its numbers.
         backdrop.setLeft(min(backdrop.left(), bar.right() + _LABEL_END - words - 10))
         painter.setPen(Qt.PenStyle.NoPen)
