@@ -37,7 +37,8 @@ def towards_cavity(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """
     wall = np.pad(mask, 1).astype(np.uint8)
     hull = cv2.convexHull(cv2.findNonZero(wall))
-    filled = cv2.fillConvexPoly(np.zeros_like(wall), hull, 1)
+    filled = np.zeros_like(wall)
+    cv2.fillConvexPoly(filled, hull, 1)
     # What a straight hull leaves along a jagged border is no cavity.
     cavity = cv2.erode(filled - (filled & wall), np.ones((_RIM_PX, _RIM_PX), np.uint8))
     if cavity.sum() < _LEAST_CAVITY * mask.sum():

@@ -88,7 +88,8 @@ def mean_within(weight: Image, sigma: float) -> Callable[[Image], Image]:
         part = np.asarray(image, dtype=np.float32)
         if step == 1:
             return blurred(part, sigma)
-        smooth = blurred(cv2.resize(part, coarse, interpolation=cv2.INTER_AREA), sigma / step)
+        small = np.asarray(cv2.resize(part, coarse, interpolation=cv2.INTER_AREA), np.float32)
+        smooth = blurred(small, sigma / step)
         return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR))
 
     share = np.maximum(spread(weight), 1e-3)
