@@ -6,6 +6,7 @@ loop; the ``paper`` preset follows the paper's settings; ``preview`` does the co
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,9 +29,11 @@ from engine.registration.paper import PaperEstimator, PaperSettings
 from engine.registration.quality import bounding_box, field_quality
 from engine.registration.temporal import TemporalSupport
 from engine.registration.weights import load_weights
+from engine.registration.working_size import enlarged, enlarged_mask, working_factor
 
 MARGIN_PX = 48
-"""Border kept around the mask's box, so that windows and network see beyond the mask."""
+"""Border kept around the mask's box, so that windows and network see beyond the mask, px as
+enlarged."""
 
 Box = tuple[slice, slice]
 Network = TypeVar("Network", bound=torch.nn.Module)
@@ -71,8 +74,9 @@ class Ssmsr:
         """
         check_pair_count(cine, mask)
         device = resolve_device(config.device)
-        box = mask_box(mask.data)
-        pairs = image_pairs(cine.frames, mask.data, box, device)
+        factor = 1.0 if config.preset is Preset.PAPER else working_factor(mask.data)
+        box = mask_box(mask.data, factor)
+        pairs = image_pairs(cine.frames, mask.data, box, device, factor)
         fields: list[ScaleField] = []
 
         def keep(estimate: ScaleEstimate) -> None:
@@ -81,7 +85,7 @@ class Ssmsr:
             progress.partial(item)
 
         scales = [Scale(key) for key in config.scales]
-        refine = _temporal_support(cine, mask.data[(slice(None), *box)], config)
+        refine = _temporal_support(cine, pairs.mask, config)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             estimator = make_estimator(config, device)
@@ -120,37 +124,45 @@ def _weights(source: str | Path, kind: type[Network]) -> Network:
 
 
 def image_pairs(
-    frames: NDArray[np.uint8], mask: NDArray[np.bool_], box: Box, device: torch.device
+    frames: NDArray[np.uint8],
+    mask: NDArray[np.bool_],
+    box: Box,
+    device: torch.device,
+    factor: float = 1.0,
 ) -> ImagePairs:
-    """Return the pairs of neighbouring frames within a box (views, no copies).
+    """Return the pairs of neighbouring frames within a box.
 
     Args:
         frames: ``(T, H, W)``.
         mask: ``(T, H, W)``.
         box: Rows and columns that are computed.
         device: Where batches are computed.
+        factor: By how much they are enlarged; see ``working_factor``.
     """
-    cropped = torch.from_numpy(np.array(frames[(slice(None), *box)]))
-    inside = torch.from_numpy(np.array(mask[(slice(None), *box)]))
+    cropped = torch.from_numpy(np.array(enlarged(frames[(slice(None), *box)], factor)))
+    inside = torch.from_numpy(np.array(enlarged_mask(mask[(slice(None), *box)], factor)))
     return ImagePairs(cropped[1:], cropped[:-1], inside[1:], device)
 
 
-def mask_box(mask: NDArray[np.bool_]) -> Box:
-    """Return the box of a mask ``(T, H, W)`` over all frames, with a margin, within the image."""
-    return bounding_box(np.asarray(mask.any(axis=0)), MARGIN_PX)
+def mask_box(mask: NDArray[np.bool_], factor: float = 1.0) -> Box:
+    """Return the box of a mask ``(T, H, W)`` over all frames, with a margin, within the image.
+
+    The margin is ``MARGIN_PX`` once the box is enlarged by the factor.
+    """
+    return bounding_box(np.asarray(mask.any(axis=0)), math.ceil(MARGIN_PX / factor))
 
 
 def _temporal_support(
-    cine: Cine, mask: NDArray[np.bool_], config: TrackingConfig
+    cine: Cine, mask: torch.Tensor, config: TrackingConfig
 ) -> TemporalSupport | None:
-    """Return the support through time, where it is asked for."""
+    """Return the support through time, where it is asked for; the mask is the pairs' own."""
     if not config.temporal or config.preset is Preset.PAPER:
         return None
     intervals = cine.frame_intervals_s
     if intervals is None:
         intervals = np.ones(len(cine.frames) - 1)
     scaled = torch.from_numpy(intervals / intervals.mean()).float()
-    return TemporalSupport(scaled, torch.from_numpy(np.array(mask[1:])))
+    return TemporalSupport(scaled, mask)
 
 
 def _scale_field(

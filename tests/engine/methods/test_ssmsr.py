@@ -138,3 +138,13 @@ def test_the_field_points_back_with_the_right_sign(name: str) -> None:
         if np.ptp(truth[component][inside]) > 1:
             fitted = np.polyfit(truth[component][inside], found[component][inside], 1)[0]
             assert fitted == pytest.approx(1, abs=0.1)
+
+
+def test_small_walls_and_vortices_are_found_as_well_as_large_ones() -> None:
+    wall = phantom(PhantomKind.REGIONAL, 7, (112, 112))
+    assert errors(track(wall.cine, wall.mask, test_time_training=False), wall)[-1] < 0.12
+    vortex = phantom(PhantomKind.VORTEX, 7, (112, 112))
+    fields = track(vortex.cine, vortex.mask, test_time_training=False)
+    still = float(np.hypot(*vortex.displacement.transpose(1, 0, 2, 3))[vortex.mask[1:]].mean())
+    assert fields[-1].displacement.shape == vortex.displacement.shape
+    assert errors(fields, vortex)[-1] < 0.6 * still

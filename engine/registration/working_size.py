@@ -1,0 +1,66 @@
+"""How large a region is looked at: one of few pixels is enlarged first.
+
+The network tells motion every four pixels. A wall of eight pixels, or a vortex of thirty, is then
+told by two or seven places; enlarged, it looks as walls and vortices looked in the training
+(figures in ``docs/experiments.md``).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from engine.registration.pyramid import scaled_size
+from engine.registration.quality import bounding_box
+
+LEAST_WALL_PX: Final = 112
+"""Longer side that a wall's box is enlarged to."""
+LEAST_CAVITY_PX: Final = 256
+"""The same of a cavity, in which blood turns on short ways."""
+LARGEST_FACTOR: Final = 3.0
+"""Enlarged by more, pixels are seen instead of speckle."""
+
+_CAVITY_THICKNESS = 0.25
+"""Thickness, relative to the box's longer side, from which a mask is a cavity: walls have up to a
+fifth, cavities two fifths and more."""
+
+
+def working_factor(mask: NDArray[np.bool_]) -> float:
+    """Return by how much a loop is enlarged before its motion is looked for.
+
+    Args:
+        mask: ``(T, H, W)``, at least one pixel inside.
+
+    Returns:
+        1 where the region is large enough, at most ``LARGEST_FACTOR``.
+    """
+    longest = max(part.stop - part.start for part in bounding_box(np.asarray(mask.any(axis=0)), 0))
+    fullest = np.asarray(mask[int(mask.sum(axis=(1, 2)).argmax())])
+    # A strip of thickness t lies t / 4 from its edge on average.
+    thickness = 4 * float(ndimage.distance_transform_edt(fullest)[fullest].mean())
+    cavity = thickness > _CAVITY_THICKNESS * longest
+    least = LEAST_CAVITY_PX if cavity else LEAST_WALL_PX
+    return float(min(max(least / longest, 1.0), LARGEST_FACTOR))
+
+
+def enlarged(images: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+    """Return images ``(T, H, W)`` enlarged by cubic interpolation; the same at a factor of 1."""
+    return _resized(images, factor, cv2.INTER_CUBIC)
+
+
+def enlarged_mask(mask: NDArray[np.bool_], factor: float) -> NDArray[np.bool_]:
+    """Return masks ``(T, H, W)`` enlarged by the nearest pixel; the same at a factor of 1."""
+    return _resized(mask.astype(np.uint8), factor, cv2.INTER_NEAREST).astype(np.bool_)
+
+
+def _resized(images: NDArray[np.uint8], factor: float, how: int) -> NDArray[np.uint8]:
+    """Resize each image; pixel centres follow the half-pixel convention."""
+    if factor == 1:
+        return images
+    height, width = scaled_size(images.shape[1:], factor)
+    large = [cv2.resize(image, (width, height), interpolation=how) for image in images]
+    return np.stack(large).astype(np.uint8)
