@@ -21,8 +21,10 @@ from engine.masks.working import WorkingLoop
 Array = NDArray[np.float64]
 AGREED: Final = 0.7
 """Dice of the best shape and the network's maps at which confidence is halved."""
-AGREED_LEAST: Final = 0.78
+AGREED_LEAST: Final = 0.73
 """The same of final contours, in the tenth of the frames that agrees least."""
+AGREED_STEADILY: Final = 0.67
+"""The same, less what that tenth falls short of half of the frames."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +95,8 @@ def sure_throughout(loop: WorkingLoop, contours: Array, seen: Sighting) -> float
     """Return how sure it is, 0 to 1, that apical contours end where the cavity does.
 
     A contour that reaches into the atrium agrees with the network's maps in some frames and not in
-    others: the maps move with the heart. So the frames that agree least are asked.
+    others: the maps move with the heart. So the frames that agree least are asked, and how far they
+    fall short of the others.
 
     Args:
         loop: The loop.
@@ -104,7 +107,9 @@ def sure_throughout(loop: WorkingLoop, contours: Array, seen: Sighting) -> float
     fills = fill_loop(contours[seen.frames], loop.size)
     both = (maps * fills).sum((1, 2))
     overlap = 2 * both / (maps.sum((1, 2)) + fills.sum((1, 2)) + 1e-6)
-    return _rise(float(np.quantile(overlap, 0.1)), AGREED_LEAST, 0.01)
+    least, usual = np.quantile(overlap, (0.1, 0.5))
+    steadily = _rise(float(2 * least - usual), AGREED_STEADILY, 0.01)
+    return steadily * _rise(float(least), AGREED_LEAST, 0.01)
 
 
 def _rise(value: float, middle: float, width: float) -> float:
