@@ -115,7 +115,9 @@ class CurvesView(QWidget):
         self._make_room()
 
     def _make_room(self) -> None:
-        self._legend.setVisible(bool(self._legend.text()) and self.height() >= _LEGIBLE)
+        names = self._legend.text()
+        self._legend.setVisible(bool(names) and self.height() >= _LEGIBLE)
+        self.plot.setToolTip(names if self._legend.isHidden() else "")
 
     def _draw(self) -> None:
         item = self.plot.getPlotItem()
@@ -172,7 +174,7 @@ class CurvesView(QWidget):
                         angle=90,
                         pen=pen,
                         label=text,
-                        labelOpts={"color": shade, "position": 0.94, "anchors": [(-0.1, 0.5)] * 2},
+                        labelOpts={"color": shade, "position": 1.0, "anchors": [(-0.1, 0.0)] * 2},
                     )
                 )
         item.addItem(self._cursor, ignoreBounds=True)

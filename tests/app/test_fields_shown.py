@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialogButtonBox
+from PySide6.QtWidgets import QDialogButtonBox, QSplitter
 from pytestqt.qtbot import QtBot
-from small_engine import FakeVerbs, press, wait_idle
+from small_engine import FakeVerbs, press, until, wait_idle
 
 from app.dialogs.questions import NumberDialog
 from app.display import Page
@@ -115,3 +115,18 @@ def test_a_number_that_nobody_knows_is_not_proposed(
     loop = window.context.session.loop
     assert loop is not None
     assert loop.cine.frame_rate_hz == pytest.approx(75.0)
+
+
+def test_curves_without_room_for_their_names_tell_them_under_the_pointer(
+    tracked: MainWindow, qtbot: QtBot
+) -> None:
+    tracked.measure_panel.run()
+    wait_idle(tracked, qtbot)
+    curves = tracked.lower_pane.curves
+    assert curves._legend.text()
+    splitter = tracked.lower_pane.parentWidget()
+    assert isinstance(splitter, QSplitter)
+    for sizes, told in (([500, 100], True), ([200, 400], False)):
+        splitter.setSizes(sizes)
+        until(qtbot, lambda told=told: curves._legend.isHidden() is told)
+        assert bool(curves.plot.toolTip()) is told

@@ -26,6 +26,7 @@ _WIDTH: Final = 12.0
 _RIGHT: Final = 74.0
 _LABEL_END: Final = 52.0
 _LABEL_HEIGHT: Final = 38.0
+_LINE: Final = 16.0
 #: Width and height that the zoom's buttons take in the upper right corner, px.
 _CORNER: Final = (108.0, 64.0)
 _COARSE: Final = 8
@@ -82,10 +83,12 @@ def bar_place(area: QRectF) -> QRectF:
         area: Of the view, screen px.
     """
     height = min(240.0, area.height() * 0.45)
-    top = area.center().y() - height / 2
+    left, top = area.right() - _RIGHT, area.center().y() - height / 2
     width, below = _CORNER
-    beside = top - _LABEL_HEIGHT < area.top() + below
-    return QRectF(area.right() - _RIGHT - (width if beside else 0.0), top, _WIDTH, height)
+    if top - _LABEL_HEIGHT < area.top() + below:
+        # As high as can be: what is said below the bar must clear the notice at the bottom.
+        left, top = left - width, area.top() + _LABEL_HEIGHT
+    return QRectF(left, top, _WIDTH, height)
 
 
 class ColourBarOverlay:
@@ -99,6 +102,9 @@ class ColourBarOverlay:
         bar = bar_place(scene.area)
         painter.save()
         first, _, warning = scale.label.partition(" · ")
+        faded = faded_share(scene)
+        remark = f"{100 * faded:.0f} % untrusted, faint" if faded >= _WORTH_TELLING else ""
+        below = [text for text in (warning, remark) if text]
         label_font = theme.ui_font(8.5)
         label_font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(label_font)
@@ -111,11 +117,16 @@ class ColourBarOverlay:
         painter.drawRoundedRect(backdrop, 8, 8)
         painter.setBrush(_gradient(bar, scale.colours))
         painter.drawRoundedRect(bar, 3, 3)
-        _draw_label(painter, bar, first, warning)
+        _draw_words(painter, bar, bar.top() - 32, first, theme.TEXT)
         _draw_ticks(painter, bar, scale)
-        faded = faded_share(scene)
-        if faded >= _WORTH_TELLING:
-            _draw_faded(painter, bar, faded)
+        painter.setFont(theme.ui_font(8))
+        for line, text in enumerate(below):
+            shade = theme.WARNING if text is warning else theme.MUTED
+            width = painter.fontMetrics().horizontalAdvance(text) + 8
+            place = QRectF(0, bar.bottom() + 16 + _LINE * line, width, _LINE)
+            place.moveRight(bar.right() + _LABEL_END + 4)
+            painter.fillRect(place, theme.color(theme.CANVAS, 0.62))
+            _draw_words(painter, bar, place.top(), text, shade)
         painter.restore()
 
 
@@ -130,14 +141,6 @@ def faded_share(scene: Scene) -> float:
     if trusted is None or not inside.any():
         return 0.0
     return 1.0 - float(trusted[inside].mean())
-
-
-def _draw_faded(painter: QPainter, bar: QRectF, share: float) -> None:
-    painter.setFont(theme.ui_font(8))
-    painter.setPen(theme.color(theme.MUTED))
-    flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    place = QRectF(bar.right() - 148, bar.bottom() + 34, 200, 18)
-    painter.drawText(place, flags, f"{100 * share:.0f} % untrusted, faint")
 
 
 def _gradient(bar: QRectF, colours: ColourMap) -> QLinearGradient:
@@ -165,11 +168,9 @@ def tick_text(value: float) -> str:
     return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
 
 
-def _draw_label(painter: QPainter, bar: QRectF, text: str, warning: str) -> None:
-    right = bar.right() + _LABEL_END
+def _draw_words(painter: QPainter, bar: QRectF, top: float, text: str, shade: str) -> None:
+    """Draw words that end at the bar's right."""
     flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    painter.setPen(theme.color(theme.TEXT))
-    painter.drawText(QRectF(right - 200, bar.top() - 32, 200, 18), flags, text)
-    if warning:
-        painter.setPen(theme.color(theme.WARNING))
-        painter.drawText(QRectF(right - 200, bar.bottom() + 18, 200, 18), flags, warning)
+    painter.setPen(theme.color(shade))
+    place = QRectF(bar.right() + _LABEL_END - 200, top, 200, _LINE)
+    painter.drawText(place, flags, text)
