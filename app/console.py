@@ -124,7 +124,8 @@ def sentences() -> Iterator[None]:
 def _usage_sentence(error: Exception) -> str:
     """Return what is wrong with the words of the command line."""
     format_message = getattr(error, "format_message", error.__str__)
-    text = str(format_message()).strip()
+    # The library that checks the words of an option says so before it says what is wrong.
+    text = str(format_message()).strip().replace("Value error, ", "")
     return text if text.endswith((".", "?", ")")) else f"{text}."
 
 

@@ -144,6 +144,7 @@ def test_an_option_that_cannot_be_used(
     answer = invoke("track", loop, "--out", tmp_path / "out", "--preset", "preview", *words)
     assert answer.code == 2
     assert said in answer.sentence
+    assert "Value error" not in answer.sentence
     assert not (tmp_path / "out").exists() or not files_in(tmp_path / "out")
 
 
