@@ -20,6 +20,7 @@ from engine.model import Contours, Scale, ScaleField, Target, TrackingResult, Vi
 #: Version of the layout that is written, and the newest that is read.
 FORMAT_VERSION: Final = 1
 
+_NO_RESULT: Final = "Give the result.h5 that 'track' writes; a loop is read by 'track' itself."
 _ADVICE: Final = "Write it anew with 'track', or see the README's section on the result file."
 
 
@@ -41,6 +42,8 @@ def read_result(path: Path, scales: Sequence[Scale] | None = None) -> TrackingRe
     if not path.is_file():
         raise unreadable(path, "there is no such file", "Check its name.")
     try:
+        if path.stat().st_size and not h5py.is_hdf5(path):
+            raise unreadable(path, "it is no result file", _NO_RESULT)
         with h5py.File(path, "r") as file:
             return _read(file, path, scales)
     except UnreadableFileError:

@@ -126,7 +126,7 @@ def test_a_result_that_cannot_be_followed_is_one_sentence(
     for words, said in (
         (("--follow", tracked), "another loop"),
         (("--follow", tmp_path / "nowhere.h5"), "no such file"),
-        (("--follow", loop), "not a complete HDF5 result file"),
+        (("--follow", loop), "it is no result file"),
         (("--follow", result, "--frames", "0:6"), "--frames"),
         (("--follow", result, "--mask-method", "paper"), "no contours"),
         (("--mirrored", "--mask-method", "paper"), "no contours"),

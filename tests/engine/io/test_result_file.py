@@ -307,6 +307,9 @@ def test_a_cut_or_foreign_file_is_told(result: TrackingResult, tmp_path: Path) -
             read_result(path)
     with pytest.raises(UnreadableFileError, match="no such file"):
         read_result(tmp_path / "none.h5")
+    path.write_bytes(b"DICM" * 100)
+    with pytest.raises(UnreadableFileError, match=r"it is no result file\. Give the result\.h5"):
+        read_result(path)
 
 
 def test_some_scales_alone(result: TrackingResult, tmp_path: Path) -> None:
