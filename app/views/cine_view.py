@@ -34,7 +34,7 @@ from app.views.overlays.strain import StrainOverlay
 from app.views.overlays.tracked_wall import TrackedWallOverlay
 from app.views.overlays.vorticity import VortexCoresOverlay, VorticityOverlay
 from app.views.scene import Overlay, Scene
-from app.views.tools import Tool, draw_tag
+from app.views.tools import Tool, draw_tag, hint_place
 from app.views.viewport import Viewport
 
 _MARGIN: Final = 14
@@ -174,8 +174,8 @@ class CineView(QWidget):
                 overlay.paint(painter, scene)
             if self._tool is not None:
                 self._tool.paint(painter, scene)
-                if self._tool.hint:
-                    draw_tag(painter, QPointF(24, 36), self._tool.hint)
+                if hint := self._tool.hint:
+                    draw_tag(painter, hint_place(scene.area, hint), hint)
             for line, text in enumerate((self.title(scene), self.figures(scene))):
                 if text:
                     draw_tag(painter, QPointF(16, 30 + 27 * line), text, bold=not line)

@@ -13,6 +13,9 @@ from app.settings import PRIVATE, Settings
 from app.widgets.parts import button, label
 
 _SHOWN = 4
+_FRAME = 28
+"""Distance of the frame from the view's edge, px."""
+_INSIDE = _FRAME + 14
 
 
 class EmptyView(QWidget):
@@ -66,6 +69,7 @@ class EmptyView(QWidget):
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(_INSIDE, _INSIDE, _INSIDE, _INSIDE)
         layout.setSpacing(10)
         layout.addStretch(2)
         layout.addWidget(mark)
@@ -119,4 +123,6 @@ class EmptyView(QWidget):
             painter.setPen(pen)
             fill = theme.color(theme.ACCENT, 0.06) if self._dragging else Qt.BrushStyle.NoBrush
             painter.setBrush(fill)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(28, 28, -28, -28), 16, 16)
+            painter.drawRoundedRect(
+                QRectF(self.rect()).adjusted(_FRAME, _FRAME, -_FRAME, -_FRAME), 16, 16
+            )

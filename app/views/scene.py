@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from app.views.viewport import Viewport
 
 if TYPE_CHECKING:
     from engine.analysis.strain_map import StrainMaps
+
+CORNER: Final = (108.0, 64.0)
+"""Width and height that the zoom's buttons take in the upper right corner of a view, px."""
 
 
 @dataclass(frozen=True, eq=False)

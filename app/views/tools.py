@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
 from app import theme
-from app.views.scene import Scene, polyline
+from app.views.scene import CORNER, Scene, polyline
 
 Ends = tuple[tuple[float, float], tuple[float, float]]
 """Both ends of a line, (x, y) px."""
+_HINT: Final = QPointF(24.0, 36.0)
+_ABOVE: Final = 12.0
+"""Distance of a hint's plate from the upper edge of the view, px."""
 
 
 class Tool(Protocol):
@@ -190,6 +193,18 @@ def draw_handles(
         for x, y in screen.tolist():
             painter.drawEllipse(QPointF(x, y), 4.5, 4.5)
     painter.restore()
+
+
+def hint_place(area: QRectF, hint: str) -> QPointF:
+    """Return the lower left corner of a hint: below the zoom's buttons where it would meet them.
+
+    Args:
+        area: Of the view, screen px.
+        hint: What the tool says.
+    """
+    width = QFontMetricsF(theme.ui_font(9.5, bold=True)).horizontalAdvance(hint)
+    meets = _HINT.x() + width > area.width() - CORNER[0]
+    return area.topLeft() + _HINT + QPointF(0.0, CORNER[1] - _ABOVE if meets else 0.0)
 
 
 def draw_tag(painter: QPainter, place: QPointF, text: str, *, bold: bool = True) -> None:

@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetricsF, QPainter
 from pytestqt.qtbot import QtBot
 from small_engine import wait_idle
 
+from app import theme
 from app.main_window import MainWindow
 from app.views.overlays.colour_bar import bar_place
 from app.views.scene import Scene
+from app.views.tools import hint_place
 from app.views.viewport import Viewport
 from engine.model import Scale
 
@@ -167,3 +169,15 @@ def test_the_zoom_buttons_never_cover_the_title_of_the_colour_bar(
     buttons = QRectF(stage.zoom_buttons.geometry())
     assert not title.intersects(buttons)
     assert title.right() <= area.right()
+
+
+@pytest.mark.parametrize("width", [500, 700, 1200])
+def test_the_zoom_buttons_never_cover_what_a_tool_says(opened: MainWindow, width: int) -> None:
+    hint = "1 of 3: click one end of the mitral annulus at ED. Esc cancels."
+    metrics = QFontMetricsF(theme.ui_font(9.5, bold=True))
+    plate = metrics.boundingRect(hint).adjusted(-7, -4, 7, 4)
+    area = QRectF(0, 0, width, 400)
+    plate.moveBottomLeft(hint_place(area, hint))
+    buttons = QRectF(opened.stage.zoom_buttons.geometry())
+    buttons.moveRight(width - 12)
+    assert not plate.intersects(buttons)

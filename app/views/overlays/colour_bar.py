@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QLinearGradient, QPainter, QPen
 
 from app import theme
-from app.views.scene import Scene
+from app.views.scene import CORNER, Scene
 from engine.export.palette import (
     SPEED,
     STRAIN,
@@ -27,8 +27,6 @@ _RIGHT: Final = 74.0
 _LABEL_END: Final = 52.0
 _LABEL_HEIGHT: Final = 38.0
 _LINE: Final = 16.0
-#: Width and height that the zoom's buttons take in the upper right corner, px.
-_CORNER: Final = (108.0, 64.0)
 _COARSE: Final = 8
 _WORTH_TELLING: Final = 0.005
 
@@ -84,7 +82,7 @@ def bar_place(area: QRectF) -> QRectF:
     """
     height = min(240.0, area.height() * 0.45)
     left, top = area.right() - _RIGHT, area.center().y() - height / 2
-    width, below = _CORNER
+    width, below = CORNER
     if top - _LABEL_HEIGHT < area.top() + below:
         # As high as can be: what is said below the bar must clear the notice at the bottom.
         left, top = left - width, area.top() + _LABEL_HEIGHT
