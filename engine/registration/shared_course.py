@@ -16,14 +16,15 @@ from typing import Final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import max_pool2d
 
 from engine.registration.course_evidence import Evidence, Looks, block_sums, evidence
+from engine.registration.course_paths import Followed, followed_back, shared_courses
 from engine.registration.course_shapes import Shapes
+from engine.registration.course_size import missing_motion
 from engine.registration.multiscale import Motion
 from engine.registration.pairs import ImagePairs
 from engine.registration.pyramid import correction_grid
-from engine.registration.warp import compose, identity_grid, invert, resize_displacement, warp
+from engine.registration.warp import compose, invert, resize_displacement, warp
 
 LEAST_PAIRS: Final = 4
 """Pairs below which a loop is left alone."""
@@ -31,19 +32,10 @@ LEAST_PAIRS: Final = 4
 LONGEST: Final = 48
 """Pairs that are taken together at most; a longer loop is cut into equal stretches."""
 
-LEAST_SHARES: Final = (0.95, 0.99)
-"""Share of the motion's energy that one course must hold, or two: walls' first course holds 0.967
-or more, a turning body's first two 0.995; a vortex' at most 0.92 and 0.985."""
-
-LARGEST_ERROR: Final = 1.0
-"""Expected error beyond which a pair is not believed at a place, px of the full grid."""
-
 _STEPS = 3
 """Gauss-Newton steps."""
-_POINTS = 24_000
-"""Material points that are looked at, about."""
-_BORDER_PX = 2
-"""How far outside the mask points are still looked at: half of its edge's echo lies there, px."""
+_SIZE_STEPS = 4
+"""The same of the motion's size, at most."""
 _CLUSTER_PX = 32
 """Side of the blocks whose evidence is taken to be independent of one another."""
 
@@ -65,14 +57,22 @@ def along_shared_courses(pairs: ImagePairs, motion: Motion, scale: float) -> Mot
     displacement = motion.displacement.clone()
     for indices in stretches(count):
         part = slice(indices.start, indices.stop)
+
+        def followed(indices: range = indices) -> Followed:
+            return followed_back(pairs, Motion(displacement, motion.log_scale), indices, scale)
+
+        for step in range(_SIZE_STEPS):
+            missing = missing_motion(followed(), first=not step)
+            if missing is None:
+                break
+            displacement[part] += _change(displacement[part], *missing)
         search: _Search | None = None
         for _ in range(_STEPS):
-            so_far = Motion(displacement, motion.log_scale)
-            followed = _followed(pairs, so_far, indices, scale)
-            search = search or _Search.along(followed)
+            points = followed()
+            search = search or _Search.along(points)
             if search is None:
                 break
-            fields = search.step(followed.looks.levelled())
+            fields = search.step(points.looks.levelled())
             displacement[part] += _change(displacement[part], search.courses, fields)
     return Motion(displacement, motion.log_scale)
 
@@ -81,46 +81,6 @@ def stretches(count: int) -> list[range]:
     """Return the stretches of a loop's pairs that are taken together, each of equal length."""
     parts = torch.arange(count).tensor_split(math.ceil(count / LONGEST))
     return [range(int(part[0]), int(part[-1]) + 1) for part in parts]
-
-
-@dataclass(frozen=True, eq=False)
-class _Followed:
-    """Material points of the last frame of neighbouring pairs, followed to the first.
-
-    Attributes:
-        looks: What is seen along their paths.
-        moved: Displacement of every point in every pair, ``(n, 2, P)``, px.
-        inside: Mask of the last frame, ``(H, W)`` bool.
-    """
-
-    looks: Looks
-    moved: Tensor
-    inside: Tensor
-
-
-def _followed(pairs: ImagePairs, motion: Motion, indices: range, scale: float) -> _Followed:
-    """Follow the last frame's points back through some pairs."""
-    size = (int(motion.displacement.shape[2]), int(motion.displacement.shape[3]))
-    inside = pairs.at_size([indices[-1]], size).mask[0, 0].cpu() > 0.5
-    border = 2 * _BORDER_PX + 1
-    seen = max_pool2d(inside[None].float(), border, stride=1, padding=_BORDER_PX)[0] > 0
-    spacing = max(1, math.ceil(math.sqrt(float(seen.sum()) / _POINTS)))
-    rows, columns = torch.nonzero(seen[::spacing, ::spacing], as_tuple=True)
-    start = torch.stack([columns, rows]).float() * spacing
-    places, looks, believed, steps = start, [], [], []
-    for index in reversed(indices):
-        pair = motion.batch([index])
-        looks.append(_look(pairs.at_size([index], size).fixed.cpu(), places))
-        if pair.log_scale is not None:
-            believed.append(_sample(pair.log_scale, places)[0] < math.log(LARGEST_ERROR * scale))
-        steps.append(_sample(pair.displacement, places))
-        places = places + steps[-1]
-    looks.append(_look(pairs.at_size([indices[0]], size).moving.cpu(), places))
-    looked = torch.stack(looks[::-1])
-    known = torch.stack(believed).float().mean(0)
-    return _Followed(
-        Looks(looked[:, 0], looked[:, 1:], known, start, spacing), torch.stack(steps[::-1]), inside
-    )
 
 
 @dataclass(eq=False)
@@ -143,16 +103,15 @@ class _Search:
     found: Tensor
 
     @classmethod
-    def along(cls, followed: _Followed) -> _Search | None:
+    def along(cls, followed: Followed) -> _Search | None:
         """Begin where points share few courses; None where they do not."""
-        shared = _shared_courses(followed.moved)
-        if shared is None:
+        courses = shared_courses(followed.moved)
+        if courses is None:
             return None
-        courses, sizes = shared
         shapes = Shapes.within(followed.inside)
         basis = shapes.at(followed.looks.places)
-        expected = torch.cat([shapes.expected.repeat(2) * float(size) for size in sizes])
-        return cls(courses, shapes, basis, expected**-2, torch.zeros_like(expected))
+        expected = torch.cat([shapes.expected.repeat(2) * float(size) for size in courses.sizes])
+        return cls(courses.positions, shapes, basis, expected**-2, torch.zeros_like(expected))
 
     def step(self, looks: Looks) -> Tensor:
         """Return what to add to the error so far, a field for every course, ``(R, 2, H, W)``, px.
@@ -198,29 +157,6 @@ def _contradiction(pulls: Tensor, normal: Tensor, places: Tensor) -> float:
     return max(1.0, float(whitened.square().sum(0).mean())) if bool(told.any()) else 1.0
 
 
-def _shared_courses(moved: Tensor) -> tuple[Tensor, Tensor] | None:
-    """Return the fewest courses that hold the motion, or None if they do not.
-
-    Args:
-        moved: Displacement of every point in every pair, ``(n, 2, P)``, px.
-
-    Returns:
-        Position along every course in every frame, ``(n + 1, R)``, and the size of the motion
-        along each, ``(R,)``, px a pair.
-    """
-    left, values, _ = torch.linalg.svd(moved.flatten(1), full_matrices=False)
-    energy = values.square()
-    shares = torch.cumsum(energy, 0)[: len(LEAST_SHARES)] / energy.sum().clamp(min=1e-12)
-    held = shares > torch.tensor(LEAST_SHARES)
-    if not bool(held.any()):
-        return None
-    count = int(torch.nonzero(held)[0]) + 1
-    rates = left[:, :count] * math.sqrt(len(moved))
-    sizes = values[:count] / math.sqrt(len(moved) * moved.shape[2])
-    # Displacements point to the past: the last frame is the origin, earlier ones lie ahead.
-    return torch.cat([rates.flip(0).cumsum(0).flip(0), torch.zeros(1, count)]), sizes
-
-
 def _change(own: Tensor, courses: Tensor, fields: Tensor) -> Tensor:
     """Return what to add to the displacements when material lies beside its found paths.
 
@@ -261,16 +197,3 @@ def to_last_frame(own: Tensor) -> Tensor:
     for pair in reversed(range(len(own))):
         ways.append(compose(invert(own[pair : pair + 1]), ways[-1]))
     return torch.cat(ways[::-1])
-
-
-def _sample(images: Tensor, places: Tensor) -> Tensor:
-    """Return the values of images ``(1, C, H, W)`` at places ``(2, P)`` px, ``(C, P)``."""
-    points = places[None, :, None, :]
-    offset = points - identity_grid(points.shape[2:])
-    return warp(images, offset, mode="bicubic")[0, :, 0]
-
-
-def _look(image: Tensor, places: Tensor) -> Tensor:
-    """Return brightness of ``(1, 1, H, W)`` and its gradient (x, y) at places, ``(3, P)``."""
-    down, across = torch.gradient(image[0, 0])
-    return _sample(torch.stack([image[0, 0], across, down])[None], places)

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from engine.phantom import Phantom, PhantomConfig, PhantomKind, make_phantom
+from engine.registration.course_paths import followed_back, shared_courses
+from engine.registration.course_size import missing_motion
 from engine.registration.multiscale import Motion
 from engine.registration.pairs import ImagePairs
 from engine.registration.shared_course import along_shared_courses
@@ -105,3 +107,42 @@ def test_nothing_moves_and_nothing_shows(wall: Phantom) -> None:
     moving = scaled_truth(wall, 1.0)
     unseen = along_shared_courses(pairs, moving, 1.0)
     assert torch.allclose(unseen.displacement, moving.displacement, atol=1e-3)
+
+
+@pytest.mark.parametrize("factor", [0.6, 0.8])
+def test_motion_of_which_much_is_missing_gets_its_size_back(wall: Phantom, factor: float) -> None:
+    motion = scaled_truth(wall, factor)
+    points = followed_back(pairs_of(wall), motion, range(12), 1.0)
+    missing = missing_motion(points, first=True)
+    assert missing is not None
+    courses, fields = missing
+    assert courses.shape == (13, len(fields))
+    found = shared_courses(points.moved)
+    assert found is not None
+    size = fields.square().sum(1)[:, points.inside].mean().sqrt() / found.sizes[0]
+    # A step is linear in the way, so it goes part of a long one, and never beyond it.
+    assert 0.5 < float(size) / (1 / factor - 1) < 1.1
+    told = along_shared_courses(pairs_of(wall), motion, 1.0)
+    assert mean_error(wall, told) < 0.5 * mean_error(wall, motion)
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.2])
+def test_whole_motion_is_not_made_larger(wall: Phantom, factor: float) -> None:
+    points = followed_back(pairs_of(wall), scaled_truth(wall, factor), range(12), 1.0)
+    assert missing_motion(points, first=True) is None
+
+
+def test_motion_without_a_shared_course_has_no_size(wall: Phantom) -> None:
+    noise = torch.from_numpy(np.random.default_rng(0).normal(size=(12, 2, 500))).float()
+    assert shared_courses(noise) is None
+
+
+def test_courses_and_what_moves_along_them_give_the_motion_back(wall: Phantom) -> None:
+    points = followed_back(pairs_of(wall), scaled_truth(wall, 1.0), range(12), 1.0)
+    courses = shared_courses(points.moved)
+    assert courses is not None
+    rates = courses.positions[:-1] - courses.positions[1:]
+    again = torch.einsum("nr,rcp->ncp", rates, courses.moved)
+    left = (again - points.moved).square().sum() / points.moved.square().sum()
+    assert float(left) < 0.05
+    assert float(rates.square().mean(0)[0]) == pytest.approx(1.0, rel=1e-4)
