@@ -122,9 +122,13 @@ class _Fit:
 def _fitted(
     values: Tensor, offsets: _Offsets, k: int, width: int, order: int, inside: Tensor
 ) -> _Fit | None:
-    """Fit a polynomial over the pairs within ``width`` of pair k; None where they are too few."""
+    """Fit a polynomial over the pairs within ``width`` of pair k; None where they are too few.
+
+    None, too, where they lie on one side: at a loop's end a curve that is fitted there bends off.
+    """
     chosen = [n for n, pair in enumerate(offsets.pairs) if abs(pair - k) <= width]
-    if len(chosen) <= order + 1:
+    sides = [offsets.pairs[n] - k for n in chosen]
+    if len(chosen) <= order + 1 or min(sides) == 0 or max(sides) == 0:
         return None
     weights = _fit_weights(offsets.times[chosen], order)
     rates = torch.tensordot(weights, values[chosen], dims=1)

@@ -82,3 +82,11 @@ def test_a_loop_that_jumps_is_left_alone() -> None:
 def test_without_an_error_estimate_nothing_is_changed() -> None:
     truth = smooth_loop()
     assert torch.equal(support()(Motion(truth)).displacement, truth)
+
+
+def test_the_loops_ends_have_neighbours_on_one_side_and_stay_as_they_were_found() -> None:
+    found = smooth_loop() + blurred_noise(0.2)
+    smoothed = smooth(found, 0.2)
+    assert torch.equal(smoothed[0], found[0])
+    assert torch.equal(smoothed[-1], found[-1])
+    assert not torch.equal(smoothed[1], found[1])
