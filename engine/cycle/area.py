@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,8 @@ _SYSTOLE_FALL: Final = 0.4
 _PEAK_PART: Final = 0.6
 #: The same for the loop's first and last frame, where the top itself may lie outside.
 _EDGE_PART: Final = 0.9
+#: The same for the first frame of a loop that shows no other end-diastole before its systole.
+_FIRST_PART: Final = 0.75
 #: Slope over the steepest there is, below which the first or last frame is at a top of its own.
 _FLAT: Final = 0.35
 #: Part of a beat within which one systole's smallest cavity is looked for around the usual one.
@@ -49,6 +52,9 @@ def smoothed(area: NDArray[np.floating] | None) -> NDArray[np.float64] | None:
 def maxima(curve: NDArray[np.float64] | None, least: float) -> list[int]:
     """Return frames of the curve's high peaks, its ends included, at least a beat apart.
 
+    A loop of one beat runs from end-diastole to the next: where no systole follows any other peak,
+    the first frame counts although the cavity is somewhat larger at the last.
+
     Args:
         curve: ``(T,)``, as ``smoothed`` returns it.
         least: Shortest beat, frames.
@@ -68,11 +74,14 @@ def maxima(curve: NDArray[np.float64] | None, least: float) -> list[int]:
     edge = low + _EDGE_PART * (high - low)
     slope = np.abs(np.diff(curve))
     flat = {0: slope[0], len(curve) - 1: slope[-1]}
-    return [
+    kept = [
         item
         for item in frames
         if item not in flat or curve[item] >= edge or flat[item] < _FLAT * slope.max()
     ]
+    if 0 in kept or 0 not in frames or next(_followed(kept, curve), None) is not None:
+        return kept
+    return [0, *kept] if curve[0] >= low + _FIRST_PART * (high - low) else kept
 
 
 def _systole(ed: int, starts: list[int], curve: NDArray[np.float64]) -> tuple[int, int]:
@@ -85,12 +94,19 @@ def _systole(ed: int, starts: list[int], curve: NDArray[np.float64]) -> tuple[in
 
 
 def _holds_systole(curve: NDArray[np.float64], first: int, last: int) -> bool:
-    """Return whether the curve falls by half its range in a range of frames, and falls no more."""
+    """Return whether the curve falls by much of its range in these frames, and falls no more."""
     if last - first < 1 or first < 1:
         return False
     lowest = first + int(np.argmin(curve[first:last]))
     falls = curve[first - 1] - curve[lowest] >= _SYSTOLE_FALL * float(np.ptp(curve))
     return bool(falls and lowest < len(curve) - 1)
+
+
+def _followed(starts: list[int], curve: NDArray[np.float64]) -> Iterator[int]:
+    """Yield the frames that a systole follows, out of those at which beats begin."""
+    for frame in starts:
+        if _holds_systole(curve, *_systole(frame, starts, curve)):
+            yield frame
 
 
 def end_diastole(
@@ -113,8 +129,7 @@ def end_diastole(
         return None, UNKNOWN
     if curve is None:
         return starts[0], origin
-    followed = (frame for frame in starts if _holds_systole(curve, *_systole(frame, starts, curve)))
-    return next(followed, starts[0]), origin
+    return next(_followed(starts, curve), starts[0]), origin
 
 
 def end_systole(

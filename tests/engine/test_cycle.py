@@ -92,6 +92,33 @@ def test_a_loop_of_one_beat_starts_at_its_own_end_diastole_though_the_next_is_la
     assert cycle.es_frame == pytest.approx(0.35 * 44, abs=1)
 
 
+@pytest.mark.parametrize("late", [1, 2, 3, 4, 5])
+def test_a_loop_of_one_beat_runs_from_end_diastole_to_the_next(late: int) -> None:
+    area, again = beating_area(48, 50, ed=-late), min(50 - late, 47)
+    cycle = find_cycle(times(48), (), area)
+    assert cycle.ed_frame == 0
+    assert cycle.es_frame == pytest.approx(0.35 * 50 - late, abs=1)
+    assert [beat == (0, pytest.approx(again, abs=1)) for beat in cycle.beats] == [True]
+    assert not any(item.startswith(NO_ORDER) for item in cycle.warnings)
+    told = find_cycle(times(48), (again / RATE,), area)
+    assert (told.ed_frame, told.ed_origin) == (again, R_WAVE), "believed before the area"
+
+
+@pytest.mark.parametrize("frames", [12, 25, 40])
+def test_half_a_beat_to_end_diastole_keeps_it_at_its_end(frames: int) -> None:
+    filling = 1000 - 400 * np.cos(np.linspace(0, np.pi, frames))
+    cycle = find_cycle(times(frames), (), filling)
+    assert (cycle.ed_frame, cycle.es_frame) == (frames - 1, 0)
+    assert cycle.beats == ()
+    assert any(item.startswith(NO_ORDER) for item in cycle.warnings)
+
+
+def test_a_loop_that_begins_amid_systole_keeps_end_diastole_at_its_end() -> None:
+    cycle = find_cycle(times(48), (), beating_area(48, 50, ed=-8))
+    assert cycle.ed_frame == pytest.approx(42, abs=1)
+    assert cycle.es_frame == pytest.approx(17.5 - 8, abs=1)
+
+
 def test_beats_together_tell_end_systole_where_one_dips_early() -> None:
     area = beating_area(160, 50, ed=2)
     area[2 + 6 : 2 + 9] = area.min() - 40
