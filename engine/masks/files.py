@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +13,8 @@ from engine.errors import InputError
 from engine.io.contours_file import read_contours_file, write_contours
 from engine.io.mask_file import Label, read_mask_file, write_mask_file
 from engine.masks.rasterise import fill_loop
-from engine.masks.wall import cavity_length, offset_contours, wall_mask
+from engine.masks.sector import pixel_aspect
+from engine.masks.wall import wall_mask, with_usual_wall
 from engine.model import Cine, Contours, Mask, MaskKind, Target, View
 
 READ_FROM_FILE: Final = "Mask read from a file"
@@ -71,12 +71,7 @@ def mask_from_file(cine: Cine, config: MaskConfig, target: Target) -> Mask:
     stored = read_contours_file(config.file)
     contours = stored.for_loop(len(cine.frames), cine.first_frame)
     if target is Target.TISSUE and contours.epicardial is None:
-        length = float(
-            np.mean([cavity_length(c, closed=contours.closed) for c in contours.endocardial])
-        )
-        from_inner = config.thickness_fraction * length
-        outer = offset_contours(contours.endocardial, from_inner, closed=contours.closed)
-        contours = replace(contours, epicardial=outer.astype(np.float32))
+        contours = with_usual_wall(contours, config.thickness_fraction, pixel_aspect(cine))
     kind = MaskKind.WALL if target is Target.TISSUE else MaskKind.BLOOD_POOL
     frames = [config.ed_frame, config.es_frame]
     marked = [

@@ -51,6 +51,21 @@ def offset_contours(
     return np.asarray(contours + width[..., None] * outward, np.float64)
 
 
+def with_usual_wall(contours: Contours, fraction: float, aspect: float = 1.0) -> Contours:
+    """Return contours with an epicardial curve equally far from the endocardial one all along.
+
+    Args:
+        contours: Curves through the loop, px.
+        fraction: The wall's thickness, of the cavity's length in the mean over the loop.
+        aspect: How much wider than high a pixel is: the wall is equally thick in mm.
+    """
+    # A distance means the same in all directions in square pixels only.
+    square = np.asarray(contours.endocardial, np.float64) * (aspect, 1.0)
+    length = np.mean([cavity_length(curve, closed=contours.closed) for curve in square])
+    outer = offset_contours(square, fraction * float(length), closed=contours.closed)
+    return replace(contours, epicardial=(outer / (aspect, 1.0)).astype(np.float32))
+
+
 def segment_thickness(handles: NDArray[np.floating], points: int, *, closed: bool) -> Array:
     """Return the thickness at every contour point from a few handles along it, ``(points,)``.
 

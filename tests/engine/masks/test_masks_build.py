@@ -10,12 +10,13 @@ import pytest
 from engine.config import MaskConfig, MaskMethod
 from engine.cycle import SMALLEST_AREA
 from engine.errors import InputError
+from engine.io.contours_file import write_contours
 from engine.io.mask_file import read_mask_file
 from engine.masks.build import build_mask, save_masks
 from engine.masks.sector import find_sector
 from engine.masks.settings import TissueRegionConfig
 from engine.masks.tissue_region import scaled_radius, tissue_region
-from engine.model import Cine, MaskKind
+from engine.model import Cine, Contours, MaskKind
 from engine.phantom import Phantom
 from engine.progress import NullProgress, RecordingProgress
 
@@ -89,6 +90,28 @@ def test_masks_and_contours_go_round_through_files(
     assert np.mean((back.data & sector) != mask.data) < 1e-3
     plain = build_mask(cine, MaskConfig(method=MaskMethod.FILE, file=written[0]), NullProgress())
     assert plain.kind is MaskKind.FILE
+
+
+@pytest.mark.parametrize("spacing", [(0.4, 0.8), (0.8, 0.4), (0.5, 0.5)])
+def test_the_wall_around_a_files_cavity_is_equally_thick_in_mm(
+    cine_of: Make, tmp_path: Path, spacing: tuple[float, float]
+) -> None:
+    size = (round(80 / spacing[1]), round(80 / spacing[0]))
+    cine = cine_of(np.full((3, *size), 90), spacing_mm=spacing)
+    radius, middle = 20.0, np.array([40.0, 40.0])
+    angle = np.linspace(0, 2 * np.pi, 120, endpoint=False)
+    inner = middle + radius * np.stack([np.cos(angle), np.sin(angle)], 1)
+    cavity = Contours(np.repeat(inner[None] / spacing, 3, 0).astype(np.float32), closed=True)
+    file = tmp_path / "contours.json"
+    write_contours(file, cavity)
+    config = MaskConfig(method=MaskMethod.FILE, file=file, thickness_fraction=0.1)
+    mask = build_mask(cine, config, NullProgress())
+    assert mask.contours is not None
+    assert mask.contours.epicardial is not None
+    reach = np.linalg.norm(mask.contours.epicardial * spacing - middle, axis=2)
+    assert reach == pytest.approx(np.full((3, 120), radius + 0.1 * 4 * radius), abs=0.05)
+    ring = np.pi * ((radius + 8) ** 2 - radius**2)
+    assert mask.data[0].sum() * np.prod(spacing) == pytest.approx(ring, rel=0.02)
 
 
 @pytest.mark.parametrize(
