@@ -11,7 +11,7 @@ from app.commands import options
 from app.console import ConsoleProgress, print_files
 from engine import pipeline
 from engine.config import HandoverConfig, HandoverFormat, MeasureConfig
-from engine.export.handover import hand_over
+from engine.export.handover import check_needs, hand_over
 from engine.model import Measurements, Scale, TrackingResult
 
 
@@ -40,6 +40,8 @@ def export(
         speed_limit=speed_limit,
     )
     tracked = pipeline.read_result(result)
+    with ConsoleProgress("Checking what the formats need") as progress:
+        check_needs(tracked, to, config, progress)
     for wanted in dict.fromkeys(to):
         with ConsoleProgress(f"Writing {wanted.value}") as progress:
             trust, measured = None, None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from engine.export.privacy import without_names, without_patient_data
 from engine.export.structured_report import write_structured_report
 from engine.io.common import sha256_of
 from engine.io.mask_file import Label
+from engine.io.optional import load_highdicom
 from engine.masks.dicom_seg import write_dicom_seg
 from engine.masks.rasterise import fill_polygon, fill_ring
 from engine.model import Measurements, Scale, TrackingResult
@@ -27,6 +29,31 @@ _FIELDS: Final = {
     HandoverFormat.VTK: FieldFormat.VTK,
     HandoverFormat.NPZ: FieldFormat.NPZ,
 }
+
+
+def check_needs(
+    result: TrackingResult,
+    wanted: Sequence[HandoverFormat],
+    config: HandoverConfig,
+    progress: Progress,
+) -> None:
+    """Check what formats need beside the result, before the first of them is written.
+
+    Args:
+        result: What was tracked.
+        wanted: The formats.
+        config: Source of those that refer to the tracked file.
+        progress: Told of the part of the source that is read.
+
+    Raises:
+        InputError: If the source is missing or another one.
+        MissingPackageError: If highdicom is needed and not installed; names all formats that do.
+        Cancelled: If a stop was asked for.
+    """
+    objects = [item.value for item in dict.fromkeys(wanted) if item.needs_source]
+    if objects:
+        _checked_source(result, config, progress)
+        load_highdicom(" and ".join(objects))
 
 
 def hand_over(

@@ -7,7 +7,6 @@ global longitudinal strain. What the standard has no code for gets one of the sc
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +19,12 @@ from pydicom.sr.coding import Code
 from pydicom.uid import generate_uid
 
 from engine.analysis.segments import AHA_NUMBERS, SNOMED
-from engine.errors import InputError, MissingPackageError, UnreadableFileError
+from engine.errors import InputError, UnreadableFileError
 from engine.export.notices import RESEARCH_USE
 from engine.export.numbers import VIEW_STRAINS, region_name
 from engine.export.strain_page import segment_curves
 from engine.io.atomic import atomic_path
+from engine.io.optional import load_highdicom
 from engine.model import Measurement, Measurements, TrackingResult, View
 
 SCHEME: Final = "99MYOFLUX"
@@ -84,7 +84,7 @@ def write_structured_report(
         UnreadableFileError: If the source is no DICOM file.
         OutputError: If it cannot be written; nothing half-written stays.
     """
-    highdicom = _highdicom()
+    highdicom = load_highdicom("A structured report")
     if layer not in _LAYERS:
         raise InputError(f"There is no layer '{layer}'. Choose among {', '.join(_LAYERS)}.")
     whole = list(_whole(result, measurements))
@@ -123,17 +123,6 @@ def write_structured_report(
     document.CompletionFlagDescription = f"Tracking {said}"
     with atomic_path(path) as temporary:
         document.save_as(temporary, enforce_file_format=True)
-
-
-def _highdicom() -> Any:
-    try:
-        highdicom = importlib.import_module("highdicom")
-        importlib.import_module("highdicom.sr")
-    except ImportError as error:
-        raise MissingPackageError(
-            "Structured reports need highdicom. Install it with: pip install 'myoflux[highdicom]'."
-        ) from error
-    return highdicom
 
 
 def _evidence(source: Path) -> pydicom.Dataset:

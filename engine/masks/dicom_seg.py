@@ -11,8 +11,7 @@ import copy
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -20,14 +19,10 @@ from numpy.typing import NDArray
 from pydicom.uid import UltrasoundImageStorage
 
 from engine import __version__
-from engine.errors import InputError, MissingPackageError, UnreadableFileError
+from engine.errors import InputError, UnreadableFileError
 from engine.io.atomic import atomic_path
+from engine.io.optional import load_highdicom
 from engine.io.segmentation import CODES, Label
-
-_INSTALL: Final = (
-    "DICOM Segmentation needs the package highdicom: install it with "
-    "pip install 'myoflux[highdicom]'."
-)
 
 
 def write_dicom_seg(
@@ -47,7 +42,7 @@ def write_dicom_seg(
         InputError: If a mask does not fit the source, or highdicom refuses the object.
         OutputError: If the file cannot be written.
     """
-    highdicom = _load()
+    highdicom = load_highdicom("A DICOM segmentation")
     try:
         dataset = pydicom.dcmread(source, stop_before_pixels=True)
     except (OSError, pydicom.errors.InvalidDicomError) as error:
@@ -68,16 +63,6 @@ def write_dicom_seg(
     _name_frame(segmentation, dataset, frame + 1)
     with atomic_path(path) as temporary:
         segmentation.save_as(temporary)
-
-
-def _load() -> ModuleType:
-    try:
-        import highdicom  # noqa: PLC0415 - optional
-        import highdicom.seg  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingPackageError(_INSTALL) from error
-    module: ModuleType = highdicom
-    return module
 
 
 def _label_image(
@@ -114,7 +99,7 @@ def _one_frame(dataset: pydicom.Dataset) -> pydicom.Dataset:
 
 
 def _build(
-    highdicom: ModuleType,
+    highdicom: Any,
     source: pydicom.Dataset,
     labels: NDArray[np.uint8],
     wanted: tuple[Label, ...],

@@ -93,7 +93,7 @@ def propose_view(cine: Cine, sector: Sector, ventricle: LeftVentricle) -> ViewPr
     side = "right, so it is mirrored" if mirrored else "left"
     sentence = (
         f"This looks like {View.A4C.value} with the right heart on the {side} (confidence "
-        f"{sure:.0%}). Confirm view and left wall before any segment is named."
+        f"{100 * sure:.0f} %). Confirm view and left wall before any segment is named."
     )
     orientation = Orientation(mirrored, apex_down, sure)
     return ViewProposal(View.A4C, False, orientation, sure, sentence + upside)

@@ -134,7 +134,7 @@ def test_a_mirrored_loop_is_told_and_never_turned(apical: Phantom, cine_of: Make
     assert here.view is there.view is View.A4C
     assert not here.orientation.mirrored
     assert there.orientation.mirrored
-    assert "Confirm" in there.sentence
+    assert f"confidence {100 * there.confidence:.0f} %). Confirm view" in there.sentence
     # The contour starts on the left of the image in both: nothing was swapped behind the back.
     assert one.contours[0, 0, 0] < one.contours[0, -1, 0]
     assert other.contours[0, 0, 0] < other.contours[0, -1, 0]
