@@ -21,6 +21,9 @@ from torch import Tensor
 LONGEST_LAG: Final = 16
 """Frames apart up to which the decay of the echoes is measured."""
 
+CLUSTER_PX: Final = 32
+"""Side of the blocks whose evidence is taken to be independent of one another."""
+
 _DECAYS = (0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
 """Shares of the echoes that stay from a frame to the next, tried."""
 _BLOCK_PX = 24

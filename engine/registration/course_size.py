@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
-from engine.registration.course_evidence import block_sums, evidence
+from engine.registration.course_evidence import CLUSTER_PX, block_sums, evidence
 from engine.registration.course_paths import Courses, Followed, shared_courses
 
 LEAST_MISSING: Final = 0.11
@@ -26,8 +26,6 @@ EXPECTED_MISSING: Final = 0.3
 
 _LEAST_STEP = 0.02
 """Share below which a further step is not worth it."""
-_CLUSTER_PX = 32
-"""Side of the blocks whose evidence is taken to be independent of one another."""
 
 
 def missing_motion(followed: Followed, first: bool) -> tuple[Tensor, Tensor] | None:
@@ -65,7 +63,7 @@ def _missing_shares(followed: Followed, courses: Courses) -> Tensor:
         [(pull * way).sum(0) for pull, way in zip(told.pull, courses.moved, strict=True)]
     )
     # Blocks of the picture contradict one another by more than their information promises.
-    scatter = block_sums(pulls, looks.places, _CLUSTER_PX).square().sum(1)
+    scatter = block_sums(pulls, looks.places, CLUSTER_PX).square().sum(1)
     noise = (scatter / information.diagonal().clamp(min=1e-9)).mean().clamp(min=1.0)
     prior = noise / EXPECTED_MISSING**2 * torch.eye(count)
     shares: Tensor = torch.linalg.solve(information + prior, pulls.sum(1))

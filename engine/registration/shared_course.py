@@ -17,7 +17,13 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from engine.registration.course_evidence import Evidence, Looks, block_sums, evidence
+from engine.registration.course_evidence import (
+    CLUSTER_PX,
+    Evidence,
+    Looks,
+    block_sums,
+    evidence,
+)
 from engine.registration.course_paths import Followed, followed_back, shared_courses
 from engine.registration.course_shapes import Shapes
 from engine.registration.course_size import missing_motion
@@ -36,8 +42,6 @@ _STEPS = 3
 """Gauss-Newton steps."""
 _SIZE_STEPS = 4
 """The same of the motion's size, at most."""
-_CLUSTER_PX = 32
-"""Side of the blocks whose evidence is taken to be independent of one another."""
 
 
 def along_shared_courses(pairs: ImagePairs, motion: Motion, scale: float) -> Motion:
@@ -54,27 +58,30 @@ def along_shared_courses(pairs: ImagePairs, motion: Motion, scale: float) -> Mot
     count = len(motion.displacement)
     if motion.log_scale is None or pairs.dims != 2 or count < LEAST_PAIRS:
         return motion
-    displacement = motion.displacement.clone()
+    found = Motion(motion.displacement.clone(), motion.log_scale)
     for indices in stretches(count):
-        part = slice(indices.start, indices.stop)
+        _correct(pairs, found, indices, scale)
+    return found
 
-        def followed(indices: range = indices) -> Followed:
-            return followed_back(pairs, Motion(displacement, motion.log_scale), indices, scale)
 
-        for step in range(_SIZE_STEPS):
-            missing = missing_motion(followed(), first=not step)
-            if missing is None:
-                break
-            displacement[part] += _change(displacement[part], *missing)
-        search: _Search | None = None
-        for _ in range(_STEPS):
-            points = followed()
-            search = search or _Search.along(points)
-            if search is None:
-                break
-            fields = search.step(points.looks.levelled())
-            displacement[part] += _change(displacement[part], search.courses, fields)
-    return Motion(displacement, motion.log_scale)
+def _correct(pairs: ImagePairs, motion: Motion, indices: range, scale: float) -> None:
+    """Take the common error out of a stretch of a motion, in place."""
+    own = motion.displacement[indices.start : indices.stop]
+    points = followed_back(pairs, motion, indices, scale)
+    for step in range(_SIZE_STEPS):
+        missing = missing_motion(points, first=not step)
+        if missing is None:
+            break
+        own += _change(own, *missing)
+        points = followed_back(pairs, motion, indices, scale)
+    search = _Search.along(points)
+    if search is None:
+        return
+    for step in range(_STEPS):
+        if step:
+            points = followed_back(pairs, motion, indices, scale)
+        fields = search.step(points.looks.levelled())
+        own += _change(own, search.courses, fields)
 
 
 def stretches(count: int) -> list[range]:
@@ -150,7 +157,7 @@ def _contradiction(pulls: Tensor, normal: Tensor, places: Tensor) -> float:
         normal: Information about the coefficients, ``(R * 2 * J,)`` squared.
         places: Of the points, ``(2, P)``, px.
     """
-    sums = block_sums(pulls.flatten(0, 1), places, _CLUSTER_PX).double()
+    sums = block_sums(pulls.flatten(0, 1), places, CLUSTER_PX).double()
     values, vectors = torch.linalg.eigh(normal)
     told = values > 1e-3 * values[-1]
     whitened = sums.T @ vectors[:, told] / values[told].clamp(min=1e-12).sqrt()
