@@ -163,7 +163,8 @@ def measure(
         The rows of ``measurements.csv``, with a sentence for everything that is missing.
 
     Raises:
-        InputError: If the result holds no field of the wanted scale.
+        InputError: If the result holds no field of the wanted scale, or a marked frame lies outside
+            the loop.
         Cancelled: If a stop was asked for.
     """
     measurements = measure_beat(result, config, progress, trust=trust)

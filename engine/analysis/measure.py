@@ -39,7 +39,8 @@ def measure(
         trust: As ``trust_map`` judges; judged here where it is missing or of another scale.
 
     Raises:
-        InputError: If the result holds no field of the wanted scale.
+        InputError: If the result holds no field of the wanted scale, or a marked frame lies outside
+            the loop.
     """
     field = chosen_field(result, config)
     result, flaw = usable(result)

@@ -61,8 +61,8 @@ def volume_rows(writer: RowWriter, wall: Wall | None, cycle: HeartCycle) -> None
         writer.omit("volume", "A short-axis view alone gives no volume and no ejection fraction.")
         return
     method = (
-        f"Single-plane method of {DISKS} disks, whole ones at a tilted mitral plane, too "
-        f"({origin}; {shown})."
+        f"Single-plane method of {DISKS} disks, each from wall to wall even where the mitral plane "
+        f"is tilted ({origin}; {shown})."
     )
     volumes = [single_plane_volume(curve, spacing) for curve in curves]
     if spacing is None:

@@ -46,6 +46,7 @@ def _flaw(result: TrackingResult) -> str:
     contours = result.contours
     if contours is None:
         return ""
+    start = heart_cycle(result).start
     for name, curves in (
         ("endocardial", contours.endocardial),
         ("epicardial", contours.epicardial),
@@ -60,7 +61,6 @@ def _flaw(result: TrackingResult) -> str:
             if bad.any():
                 frame = result.first_frame + int(np.argmax(bad))
                 return f"the {name} one of frame {frame} {what}"
-        start = heart_cycle(result).start
         missing = np.flatnonzero(~np.isfinite(curves[start]).all(axis=1))
         if len(missing):
             frame = result.first_frame + start

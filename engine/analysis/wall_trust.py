@@ -121,7 +121,12 @@ class WallFindings:
 
 
 def mean_error(usual: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Return the mean of errors that scatter around a usual one, px."""
+    """Return the mean of errors that scatter around a usual one, px.
+
+    Args:
+        usual: Geometric mean that is expected, of any shape, px. Large errors scatter more widely,
+            so their mean lies further above it (fitted; ``docs/experiments.md``).
+    """
     return np.asarray(usual * np.hypot(1.0, usual / _SCATTERED_PX))
 
 
@@ -233,6 +238,7 @@ def _main_course(
         smooth = mean_within(weight, _BESIDE_SIGMA)(left)
         beside[pair] = np.log(np.maximum(smooth, _LEAST_BESIDE_PX))
     share = np.abs(course) * np.float32(np.sqrt(len(course)))
+    # The error of the loop's ends does not shrink with the motion there: an average pair's share.
     share[[0, -1]] = 1.0
     pace = np.log(np.maximum(share, _LEAST_COURSE)).reshape(-1, 1, 1)
     return np.asarray(pace, np.float32), beside
