@@ -11,6 +11,7 @@ is large and where it is small.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -47,6 +48,23 @@ OUTER_ALONG: Final = 6.0
 """The same along the outer edge, which bends more at the apex."""
 
 
+@dataclass(frozen=True)
+class _Side:
+    """How one side of the wall is looked at.
+
+    Attributes:
+        farthest: Largest shift, of the image's height.
+        along: Smoothing along the contour, points.
+    """
+
+    farthest: float
+    along: float
+
+
+_INNER: Final = _Side(INNER_FARTHEST, INNER_ALONG)
+_OUTER: Final = _Side(OUTER_FARTHEST, OUTER_ALONG)
+
+
 def outward_shift(frames: NDArray[np.float32], contours: Array, *, closed: bool) -> Array:
     """Return how far every endocardial point lies inside of the wall's edge, ``(T, N)``, px.
 
@@ -58,8 +76,7 @@ def outward_shift(frames: NDArray[np.float32], contours: Array, *, closed: bool)
     outward = normals(contours, closed=closed)
     profiles, offsets = _profiles(frames, contours, outward)
     share = _inner_share(profiles, offsets, frames, closed=closed)
-    limits = INNER_FARTHEST, INNER_ALONG
-    return _shift(profiles, offsets, areas(contours), share, limits, closed=closed)
+    return _shift(profiles, offsets, areas(contours), share, _INNER, closed=closed)
 
 
 def inward_shift(
@@ -74,8 +91,7 @@ def inward_shift(
         closed: Whether the curves are closed.
     """
     profiles, offsets = _profiles(frames, contours, -outward)
-    limits = OUTER_FARTHEST, OUTER_ALONG
-    return _shift(profiles, offsets, areas(contours), OUTER_SHARE, limits, closed=closed)
+    return _shift(profiles, offsets, areas(contours), OUTER_SHARE, _OUTER, closed=closed)
 
 
 def _profiles(frames: NDArray[np.float32], contours: Array, inward: Array) -> tuple[Array, Array]:
@@ -95,19 +111,21 @@ def _inner_share(
     profiles: Array, offsets: Array, frames: NDArray[np.float32], *, closed: bool
 ) -> float:
     """Return where the inner edge lies on the loop's usual rise, 0 to 1."""
-    low, high = _dark_and_wall(profiles.mean(0), offsets, INNER_ALONG, closed=closed)
+    low, high = _dark_and_wall(_smoothed(profiles.mean(0), _INNER, closed=closed), offsets)
     dark, bright = np.percentile(frames[:: max(1, len(frames) // 8)], RANGE)
     rise = max(float(np.median(high - low)), 1e-6)
     return float(np.clip(1 - HALF_POWER * (bright - dark) / rise, LEAST_SHARE, INNER_SHARE))
 
 
-def _dark_and_wall(
-    profiles: Array, offsets: Array, along: float, *, closed: bool
-) -> tuple[Array, Array]:
+def _smoothed(profiles: Array, side: _Side, *, closed: bool) -> Array:
+    """Return profiles ``(N, K)`` smoothed along the contour."""
+    return smooth_along(profiles, side.along / 2, 0, closed=closed)
+
+
+def _dark_and_wall(profiles: Array, offsets: Array) -> tuple[Array, Array]:
     """Return the darkest before and the brightest behind the contour of profiles ``(N, K)``."""
-    smooth = smooth_along(profiles, along / 2, 0, closed=closed)
     middle = int(np.abs(offsets).argmin())
-    return smooth[:, : middle + 1].min(1), smooth[:, middle:].max(1)
+    return profiles[:, : middle + 1].min(1), profiles[:, middle:].max(1)
 
 
 def _shift(
@@ -115,7 +133,7 @@ def _shift(
     offsets: Array,
     size: Array,
     share: float,
-    limits: tuple[float, float],
+    side: _Side,
     *,
     closed: bool,
 ) -> Array:
@@ -126,7 +144,7 @@ def _shift(
         offsets: Their places, ``(K,)``, px.
         size: Of the cavity in every frame, ``(T,)``.
         share: Of the rise, 0 to 1.
-        limits: Largest shift, of the image's height, and smoothing along the contour, points.
+        side: Of the wall.
         closed: Whether the curves are closed.
     """
     span = float(np.ptp(size))
@@ -134,25 +152,24 @@ def _shift(
 
     def pooled(weight: Array) -> Array:
         mean = np.tensordot(weight / weight.sum(), profiles, axes=1)
-        return _shift_of_profiles(mean, offsets, share, limits, closed=closed)
+        return _shift_of_profiles(mean, offsets, share, side, closed=closed)
 
     return np.outer(large, pooled(large)) + np.outer(1 - large, pooled(1 - large))
 
 
 def _shift_of_profiles(
-    profiles: Array, offsets: Array, share: float, limits: tuple[float, float], *, closed: bool
+    profiles: Array, offsets: Array, share: float, side: _Side, *, closed: bool
 ) -> Array:
     """Return where profiles ``(N, K)`` from dark to wall reach a share of their rise, ``(N,)``."""
-    farthest, along = limits
-    low, high = _dark_and_wall(profiles, offsets, along, closed=closed)
-    profiles = smooth_along(profiles, along / 2, 0, closed=closed)
+    profiles = _smoothed(profiles, side, closed=closed)
+    low, high = _dark_and_wall(profiles, offsets)
     rise = np.maximum(high - low, 1e-6)
     level = low + share * rise
     crossing = [_crossing(row, offsets, at) for row, at in zip(profiles, level, strict=True)]
     height = offsets[-1] / INSIDE
-    shift = np.clip(crossing, LEAST * height, farthest * height)
-    weight = smooth_along(rise, along, 0, closed=closed)
-    return np.asarray(smooth_along(shift * rise, along, 0, closed=closed) / weight, np.float64)
+    shift = np.clip(crossing, LEAST * height, side.farthest * height)
+    weight = smooth_along(rise, side.along, 0, closed=closed)
+    return np.asarray(smooth_along(shift * rise, side.along, 0, closed=closed) / weight, np.float64)
 
 
 def _crossing(profile: Array, offsets: Array, level: float) -> float:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor
 
+from engine.registration.quality import mean_thickness
 from engine.registration.splines import cubic_splines
 
 ACROSS: Final = 0.02
@@ -126,9 +127,7 @@ class _Group:
 def _across(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return the way (x, y) from the mask's middle nearby, ``(2, H, W)``; 1 inside, on average."""
     mask = inside.astype(np.float32)
-    # A strip of thickness t lies t / 4 from its edge on average.
-    thickness = 4 * float(ndimage.distance_transform_edt(inside)[inside].mean())
-    spread = _NEARBY * thickness
+    spread = _NEARBY * mean_thickness(inside)
     share = ndimage.gaussian_filter(mask, spread) + 1e-4
     rows, columns = np.indices(inside.shape, dtype=np.float32)
     way = np.stack(

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from engine.errors import InputError
 from engine.registration.warp import folding_fraction, warp
@@ -132,6 +133,15 @@ def bounding_box(mask: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
         slice(max(int(rows[0]) - margin, 0), min(int(rows[-1]) + margin + 1, height)),
         slice(max(int(columns[0]) - margin, 0), min(int(columns[-1]) + margin + 1, width)),
     )
+
+
+def mean_thickness(mask: NDArray[np.bool_]) -> float:
+    """Return the thickness of a mask taken for a strip, px: it lies t / 4 from its edge on average.
+
+    Args:
+        mask: ``(H, W)`` with at least one pixel inside.
+    """
+    return 4 * float(ndimage.distance_transform_edt(mask)[mask].mean())
 
 
 def _box_sum(values: NDArray[np.float32], window: int) -> NDArray[np.float32]:

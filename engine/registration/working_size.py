@@ -12,10 +12,9 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from engine.registration.pyramid import scaled_size
-from engine.registration.quality import bounding_box
+from engine.registration.quality import bounding_box, mean_thickness
 
 LEAST_WALL_PX: Final = 112
 """Longer side that a wall's box is enlarged to."""
@@ -40,9 +39,7 @@ def working_factor(mask: NDArray[np.bool_]) -> float:
     """
     longest = max(part.stop - part.start for part in bounding_box(np.asarray(mask.any(axis=0)), 0))
     fullest = np.asarray(mask[int(mask.sum(axis=(1, 2)).argmax())])
-    # A strip of thickness t lies t / 4 from its edge on average.
-    thickness = 4 * float(ndimage.distance_transform_edt(fullest)[fullest].mean())
-    cavity = thickness > _CAVITY_THICKNESS * longest
+    cavity = mean_thickness(fullest) > _CAVITY_THICKNESS * longest
     least = LEAST_CAVITY_PX if cavity else LEAST_WALL_PX
     return float(min(max(least / longest, 1.0), LARGEST_FACTOR))
 
