@@ -13,12 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 from engine import __version__
-from engine.analysis.measure import measure as measure_beat
+from engine.analysis.measure import measure
 from engine.analysis.trust import TrustMap, trust_map
-from engine.analysis.usable import usable
-from engine.config import MeasureConfig, ReportConfig, TrackingConfig
+from engine.config import ReportConfig, TrackingConfig
 from engine.device import set_worker_threads, worker_threads
-from engine.export.beats import with_beats
 from engine.export.report import write_report
 from engine.heap import freed_memory_kept
 from engine.io.reader import read_cine
@@ -142,34 +140,6 @@ def gather(
         "that scale."
     )
     return dataclasses.replace(result, notices=(*result.notices, told))
-
-
-def measure(
-    result: TrackingResult,
-    config: MeasureConfig,
-    progress: Progress,
-    *,
-    trust: TrustMap | None = None,
-) -> Measurements:
-    """Measure the marked beat in full, and what strain, volume and rate of every whole beat tell.
-
-    Args:
-        result: Fields with masks, and with contours, times and spacing where known.
-        config: Definitions to measure with.
-        progress: Told of every group of quantities.
-        trust: As ``trust_map`` judges; judged here where it is missing or of another scale.
-
-    Returns:
-        The rows of ``measurements.csv``, with a sentence for everything that is missing.
-
-    Raises:
-        InputError: If the result holds no field of the wanted scale, or a marked frame lies outside
-            the loop.
-        Cancelled: If a stop was asked for.
-    """
-    measurements = measure_beat(result, config, progress, trust=trust)
-    sound, _ = usable(result)
-    return with_beats(sound, measurements)
 
 
 def report(

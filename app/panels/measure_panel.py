@@ -11,9 +11,10 @@ from app.operations.measure import KIND, measure
 from app.panels.base import StepPanel
 from app.widgets.parts import FactTable, button, label, restyle, row, show_sentences
 from app.widgets.step_section import StepState
-from engine.export.beats import beat_values
+from engine.analysis.beats import beat_values
+from engine.analysis.strain_words import VIEW_STRAINS
 from engine.export.notices import in_words, lacks_contrast
-from engine.export.numbers import VIEW_STRAINS, measured, plain_number, quantity_name, unit_sign
+from engine.export.numbers import measured, plain_number, quantity_name, unit_sign
 from engine.model import Measurements
 
 _STRAINS = ("strain_longitudinal", "strain_circumferential")

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.analysis.beats import with_beats
 from engine.analysis.events import HeartCycle, heart_cycle
 from engine.analysis.measure_flow import flow_rows
 from engine.analysis.measure_research import research_rows
@@ -30,7 +31,7 @@ def measure(
     *,
     trust: TrustMap | None = None,
 ) -> Measurements:
-    """Measure everything that the result allows, and say why the rest is missing.
+    """Measure the marked beat in full, and what strain, volume and rate of every whole beat tell.
 
     Args:
         result: Fields with masks, and with contours, times and spacing where known.
@@ -38,9 +39,13 @@ def measure(
         progress: Told of every group of quantities.
         trust: As ``trust_map`` judges; judged here where it is missing or of another scale.
 
+    Returns:
+        The rows of ``measurements.csv``, with a sentence for everything that is missing.
+
     Raises:
         InputError: If the result holds no field of the wanted scale, or a marked frame lies outside
             the loop.
+        Cancelled: If a stop was asked for.
     """
     field = chosen_field(result, config)
     result, flaw = usable(result)
@@ -64,13 +69,14 @@ def measure(
     volume_rows(writer, wall, cycle)
     for sentence in cycle.warnings:
         writer.warn(sentence)
-    return Measurements(
+    measured = Measurements(
         tuple(writer.rows),
         tuple(writer.warnings),
         tuple(writer.omitted),
         wall=None if wall is None else wall.contours(),
         withheld=writer.withheld,
     )
+    return with_beats(result, measured)
 
 
 def _measure_strain(

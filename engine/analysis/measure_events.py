@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.analysis import strain
 from engine.analysis.events import HeartCycle
 from engine.analysis.rows import RowWriter
-from engine.analysis.strain_words import SOURCE, WHOLE, length_words, names, regions
+from engine.analysis.strain_words import SOURCE, WHOLE, length_words, names, regions, view_strain
 from engine.analysis.wall import MOST_EXCLUDED, Wall
 
 _POOR: Final = 0.5
@@ -107,7 +107,7 @@ class _Region:
                 f"{said} {SOURCE}; Lagrangian, {length_words(self.wall, self.region)} "
                 f"View {view}; {self._marks}"
             )
-            self._add(f"ls_{view.value.lower()}{suffix}", text, 100 * value, "%")
+            self._add(view_strain(view) + suffix, text, 100 * value, "%")
 
     def peak(self, events: strain.StrainEvents, post_systolic_index: float) -> float | None:
         """Write what the largest shortening gives; return its time, ms, or None if unknown."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from engine.analysis.segments import Segment
 from engine.analysis.wall import Wall
+from engine.model.view import APICAL, View
 
 SOURCE: Final = "(Voigt 2015)"
 WHOLE: Final = "global"
@@ -16,6 +17,15 @@ _LENGTH: Final = {
     "circumferential": "the closed contour",
 }
 _RESEARCH: Final = "A research value."
+
+
+def view_strain(view: View) -> str:
+    """Return the quantity that holds the longitudinal strain of an apical view: ``ls_a4c``."""
+    return f"ls_{view.value.lower()}"
+
+
+VIEW_STRAINS: Final = tuple(view_strain(view) for view in APICAL)
+"""Longitudinal strains of the whole contour, one an apical view."""
 
 
 def regions(wall: Wall) -> tuple[str, ...]:

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from engine.analysis.events import contour_areas, heart_cycle
 from engine.analysis.rows import RowWriter
+from engine.analysis.strain_words import view_strain
 from engine.analysis.volume import LENGTH_TOLERANCE, biplane_volume, ejection_fraction
 from engine.analysis.wall import MOST_EXCLUDED
 from engine.config import MeasureConfig
 from engine.errors import InputError
 from engine.model import Measurement, Measurements, TrackingResult, View
+from engine.model.view import APICAL
 
-APICAL: Final = (View.A4C, View.A2C, View.APLAX)
 HEART_RATE_TOLERANCE: Final = 0.10
 
 
@@ -96,10 +97,9 @@ def _write_gls(writer: RowWriter, views: Sequence[StudyView]) -> None:
         return
     strains = []
     for view in views:
-        name = "" if view.result.view is None else view.result.view.value.lower()
-        row = _first(view.measurements, f"ls_{name}", "global")
-        if row is not None and view.result.view in APICAL:
-            strains.append(row.value)
+        if view.result.view in APICAL:
+            row = _first(view.measurements, view_strain(view.result.view), "global")
+            strains += [] if row is None else [row.value]
     if len(strains) < len(APICAL):
         writer.omit("gls", "A view has no end-systolic strain; mark its end-systole.")
         return
@@ -114,9 +114,9 @@ def _write_segments(writer: RowWriter, views: Sequence[StudyView], config: Measu
     values: dict[str, list[float]] = {}
     peaks: dict[str, list[float]] = {}
     for view in views:
-        if view.result.view not in APICAL or view.result.view is None:
+        if view.result.view not in APICAL:
             continue
-        name = f"ls_{view.result.view.value.lower()}"
+        name = view_strain(view.result.view)
         for quantity, kept in ((name, values), ("time_to_peak", peaks)):
             for row in view.measurements.select(quantity):
                 if row.region != "global" and row.region not in view.rejected:

@@ -10,7 +10,8 @@ from typing import Final
 
 from engine import pipeline
 from engine.analysis.events import contour_areas
-from engine.analysis.study import APICAL, StudyView, combine
+from engine.analysis.strain_words import VIEW_STRAINS
+from engine.analysis.study import StudyView, combine
 from engine.cohort.loop import MEASUREMENTS, RESULT, loop_folder, read_values
 from engine.cohort.values import CohortConfig, CohortLoop, CohortResult, LoopOutcome, Status
 from engine.cohort.workers import work_off
@@ -19,11 +20,12 @@ from engine.export.moving_wall import with_tracked_wall
 from engine.export.tables import write_csv
 from engine.io.atomic import atomic_path
 from engine.model import Contours, Measurement, Measurements, Target, TrackingResult
+from engine.model.view import APICAL
 from engine.progress import Progress, Step
 
 KEY: Final = (
-    "ls_a4c", "ls_a2c", "ls_aplax", "ls_a4c_peak_systolic", "ls_a2c_peak_systolic",
-    "ls_aplax_peak_systolic", "strain_circumferential", "drift", "dispersion",
+    *VIEW_STRAINS, *(f"{name}_peak_systolic" for name in VIEW_STRAINS),
+    "strain_circumferential", "drift", "dispersion",
     "ejection_fraction", "heart_rate",
 )  # fmt: skip
 STUDY_KEY: Final = ("gls", "dispersion", "ejection_fraction")

@@ -3,73 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from engine.export.numbers import unit_sign
 from engine.export.palette import CURVES, PRINT
-from engine.model import Measurement, Measurements, TrackingResult
+from engine.model import TrackingResult
+from engine.model.curve import Curve
 
 _LEAST: Final = 2.0
 """Shortest axis of percentages: rounding errors of a wall at rest are no curve."""
 _LATE: Final = 0.9
 """Share of the axis after which a mark's name stands before its line."""
-
-
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """Values of one quantity in one region over the loop.
-
-    Attributes:
-        frames: ``(N,)`` source frames, increasing.
-        times_s: ``(N,)`` acquisition times, s; None if unknown.
-        values: ``(N,)``, in ``unit``.
-        unit: Unit of the contract.
-        trust: Mean trusted fraction, or None where trust was not measured.
-    """
-
-    frames: NDArray[np.int64]
-    times_s: NDArray[np.float64] | None
-    values: NDArray[np.float64]
-    unit: str
-    trust: float | None = None
-
-    @property
-    def abscissa(self) -> NDArray[np.float64]:
-        """Times, s; source frames where times are unknown."""
-        return self.frames.astype(np.float64) if self.times_s is None else self.times_s
-
-    def at(self, frame: int | None) -> float | None:
-        """Return the value at a source frame, or None."""
-        found = np.flatnonzero(self.frames == frame)
-        return float(self.values[found[0]]) if len(found) else None
-
-
-def curve_of(measurements: Measurements, quantity: str, region: str) -> Curve | None:
-    """Return a quantity's curve in a region, or None where it has no value per frame."""
-    rows = [row for row in measurements.select(quantity, region) if row.frame is not None]
-    if not rows:
-        return None
-    rows.sort(key=_frame)
-    times = [row.time_s for row in rows if row.time_s is not None]
-    trust = [row.trust for row in rows if row.trust is not None]
-    return Curve(
-        frames=np.array([_frame(row) for row in rows]),
-        times_s=np.array(times) if len(times) == len(rows) else None,
-        values=np.array([row.value for row in rows]),
-        unit=rows[0].unit,
-        trust=float(np.mean(trust)) if trust else None,
-    )
-
-
-def regions_of(measurements: Measurements, quantity: str) -> tuple[str, ...]:
-    """Return the regions of a quantity's rows, in their order."""
-    return tuple(dict.fromkeys(row.region for row in measurements.select(quantity)))
 
 
 def draw_curves(
@@ -154,7 +101,3 @@ def _marks(axes: Axes, result: TrackingResult, *, timed: bool) -> None:
             textcoords="offset points", size=7, color=colour, weight="bold", va="top",
             ha="right" if late else "left",
         )  # fmt: skip
-
-
-def _frame(row: Measurement) -> int:
-    return -1 if row.frame is None else row.frame

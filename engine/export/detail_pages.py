@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from engine.export.beats import MEAN, SPREAD, beat_strain, beat_values
+from engine.analysis.beats import MEAN, SPREAD, beat_strain, beat_values
 from engine.export.definitions import definitions
 from engine.export.entry_columns import fit_into, two_columns
 from engine.export.facts import RESEARCH, loop_words, spacing_words, view_name

@@ -6,10 +6,11 @@ from typing import Final
 
 import numpy as np
 
+from engine.analysis.strain_words import VIEW_STRAINS
 from engine.cycle import origin_words
-from engine.export.curves import curve_of
-from engine.export.numbers import VIEW_STRAINS, measured, number, percent, quantity_name
+from engine.export.numbers import measured, number, percent, quantity_name
 from engine.model import Measurements, TrackingResult, View
+from engine.model.curve import curve_of
 
 # Values of one plane that belong into an appendix that was asked for, never on page one.
 RESEARCH: Final = (

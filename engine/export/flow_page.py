@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.export.curves import Curve, curve_of, draw_curves, regions_of
+from engine.export.curves import draw_curves
 from engine.export.facts import trusted_words
 from engine.export.notices import lacks_contrast
 from engine.export.numbers import number, plain_number, quantity_name, region_name, unit_sign
 from engine.export.page import CONTENT, MARGIN, Card, Page
 from engine.model import Measurements, TrackingResult
+from engine.model.curve import Curve, curve_of, regions_of
 
 _MOST_VORTICES: Final = 6
 _COLUMNS: Final = (

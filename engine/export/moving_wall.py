@@ -11,9 +11,9 @@ from engine.analysis.events import LOOP_START, HeartCycle, heart_cycle
 from engine.analysis.wall import track_wall
 from engine.config import MeasureConfig
 from engine.errors import InputError
-from engine.export.curves import curve_of
 from engine.export.quiver import Trust
 from engine.model import Contours, Measurements, ScaleField, Target, TrackingResult
+from engine.model.curve import curve_of
 
 
 def with_tracked_wall(

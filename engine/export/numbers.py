@@ -20,8 +20,6 @@ _SIGNS: Final = {
     "degree": "°",
     "1/min": "/min",
 }
-VIEW_STRAINS: Final = ("ls_a4c", "ls_a2c", "ls_aplax")
-"""Longitudinal strains of the whole contour, one a view."""
 _NAMES: Final = {
     "cavity_area": "Cavity area",
     "dispersion": "Mechanical dispersion",

@@ -11,7 +11,6 @@ from matplotlib.patheffects import withStroke
 
 from engine.analysis.gradients import velocity_gradient
 from engine.analysis.velocity import velocity_field
-from engine.export.curves import curve_of, regions_of
 from engine.export.figures import backdrop, busiest_frame, frame_note, mean_motion
 from engine.export.numbers import unit_sign
 from engine.export.overlay import pair_velocity
@@ -30,6 +29,7 @@ from engine.export.picture_row import Cell, draw_row, row_height
 from engine.export.quiver import Trust, legible_step, nice_limit
 from engine.export.vorticity_map import cover, stencil
 from engine.model import Measurements, ScaleField, TrackingResult
+from engine.model.curve import curve_of, regions_of
 
 FAINT: Final = ("Faint:", "not trusted")
 # Arrows on paper are seen from nearer than on a screen.

@@ -8,12 +8,12 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
 from engine.analysis.segments import AHA_NUMBERS
+from engine.analysis.strain_words import VIEW_STRAINS
 from engine.analysis.wall import EXCLUDED
 from engine.export.bullseye import draw_bullseye, model_of, segment_places
-from engine.export.curves import Curve, curve_of, draw_curves, regions_of
+from engine.export.curves import draw_curves
 from engine.export.facts import ends_reversed, trusted_words
 from engine.export.numbers import (
-    VIEW_STRAINS,
     measured,
     number,
     percent,
@@ -23,6 +23,7 @@ from engine.export.numbers import (
 from engine.export.page import CONTENT, MARGIN, Card, Flow, Page
 from engine.export.palette import PRINT, STRAIN, STRAIN_LIMIT
 from engine.model import Measurement, Measurements, TrackingResult
+from engine.model.curve import Curve, curve_of, regions_of
 
 _COMPONENTS: Final = ("strain_longitudinal", "strain_circumferential")
 

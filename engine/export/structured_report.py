@@ -19,9 +19,10 @@ from pydicom.sr.coding import Code
 from pydicom.uid import generate_uid
 
 from engine.analysis.segments import AHA_NUMBERS, SNOMED
+from engine.analysis.strain_words import VIEW_STRAINS
 from engine.errors import InputError, UnreadableFileError
 from engine.export.notices import RESEARCH_USE
-from engine.export.numbers import VIEW_STRAINS, region_name
+from engine.export.numbers import region_name
 from engine.export.strain_page import segment_curves
 from engine.io.atomic import atomic_path
 from engine.io.optional import load_highdicom

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Target(StrEnum):
@@ -37,3 +38,7 @@ class View(StrEnum):
             View.PSAX_BASE: "399036006",
             View.PSAX_MID: "399271003",
         }.get(self)
+
+
+APICAL: Final = (View.A4C, View.A2C, View.APLAX)
+"""Views whose contour runs from annulus through apex to annulus."""

@@ -16,7 +16,7 @@ from synthetic_results import drift_result, ring_contours, some_measurements, un
 
 from engine.config import ReportConfig
 from engine.errors import OutputError
-from engine.export.curves import Curve, curve_of, draw_curves
+from engine.export.curves import draw_curves
 from engine.export.detail_pages import settings_words
 from engine.export.notices import ARROWS_NOT_REVIEWED, NOT_REVIEWED, reader_warnings
 from engine.export.page import MARGIN, WIDTH, Page
@@ -24,6 +24,7 @@ from engine.export.palette import PRINT
 from engine.export.report import report_pages, write_pdf, write_report
 from engine.export.strain_page import beat_trust
 from engine.model import Measurement, Measurements, Target, TrackingResult, View
+from engine.model.curve import Curve, curve_of
 from engine.progress import NullProgress, RecordingProgress
 
 

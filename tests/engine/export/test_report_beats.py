@@ -10,8 +10,8 @@ import pytest
 from synthetic_results import drift_result, ring_contours
 
 from engine import pipeline
+from engine.analysis.beats import OF_BEAT, beat_strain, beat_values, find_beats, with_beats
 from engine.config import MeasureConfig, ReportConfig
-from engine.export.beats import OF_BEAT, beat_strain, beat_values, find_beats, with_beats
 from engine.export.report import report_pages
 from engine.model import Contours, Measurement, Measurements, TrackingResult, View
 from engine.progress import NullProgress

@@ -14,18 +14,18 @@ from typing import Final
 import numpy as np
 
 from engine.analysis.events import contour_areas
+from engine.analysis.strain_words import VIEW_STRAINS
 from engine.cycle import find_cycle
 from engine.errors import InputError
-from engine.export.curves import Curve, curve_of
-from engine.export.numbers import VIEW_STRAINS
 from engine.model import Measurement, Measurements, TrackingResult
+from engine.model.curve import Curve, curve_of
 
 OF_BEAT: Final = "_of_beat"
 MEAN: Final = "_mean_of_beats"
 SPREAD: Final = "_sd_of_beats"
 _STRAINS: Final = ("strain_longitudinal", "strain_circumferential")
-#: Part of a beat by which the marked end-diastole may lie beside the one that was found.
 _NEAR: Final = 0.25
+"""Part of a beat by which the marked end-diastole may lie beside the one that was found."""
 
 
 @dataclass(frozen=True)
