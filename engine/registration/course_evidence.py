@@ -21,11 +21,10 @@ from torch import Tensor
 LONGEST_LAG: Final = 16
 """Frames apart up to which the decay of the echoes is measured."""
 
-CLUSTER_PX: Final = 32
-"""Side of the blocks whose evidence is taken to be independent of one another."""
-
 _DECAYS = (0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98)
 """Shares of the echoes that stay from a frame to the next, tried."""
+_CLUSTER_PX = 32
+"""Side of the blocks whose evidence is taken to be independent of one another."""
 _BLOCK_PX = 24
 """Side of the blocks whose sums tell how far neighbouring evidence agrees by chance."""
 
@@ -97,7 +96,25 @@ def evidence(looks: Looks, courses: Tensor) -> Evidence:
     return Evidence(information, tuple(pull))
 
 
-def block_sums(values: Tensor, places: Tensor, side: int) -> Tensor:
+def contradiction(pulls: Tensor, information: Tensor, places: Tensor) -> float:
+    """Return the evidence's variance over what its information promises, at least 1.
+
+    Blocks of the picture contradict one another by more than the speckle's correlation tells:
+    shadows and haze are in it too.
+
+    Args:
+        pulls: Towards what fits, of every number that is looked for at every point, ``(K, P)``.
+        information: About these numbers, ``(K, K)``.
+        places: Of the points, ``(2, P)``, px.
+    """
+    sums = _block_sums(pulls, places, _CLUSTER_PX).double()
+    values, vectors = torch.linalg.eigh(information.double())
+    told = values > 1e-3 * values[-1]
+    whitened = sums.T @ vectors[:, told] / values[told].clamp(min=1e-12).sqrt()
+    return max(1.0, float(whitened.square().sum(0).mean())) if bool(told.any()) else 1.0
+
+
+def _block_sums(values: Tensor, places: Tensor, side: int) -> Tensor:
     """Sum values over square blocks of the picture.
 
     Args:
@@ -173,6 +190,6 @@ def _grain(looks: Looks) -> float:
         for axis in range(2):
             slope = (looks.slopes[first + 1, axis] + looks.slopes[first, axis]) / 2
             density = (difference * slope - (difference * slope).mean()).double()
-            sums = block_sums(density[None], looks.places, side)
+            sums = _block_sums(density[None], looks.places, side)
             areas.append(float(sums.square().sum() / density.square().sum().clamp(min=1e-12)))
     return max(1.0, looks.spacing**2 * float(np.mean(areas)))

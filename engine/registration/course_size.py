@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
-from engine.registration.course_evidence import CLUSTER_PX, block_sums, evidence
+from engine.registration.course_evidence import contradiction, evidence
 from engine.registration.course_paths import Courses, Followed, shared_courses
 
 LEAST_MISSING: Final = 0.11
@@ -62,9 +62,7 @@ def _missing_shares(followed: Followed, courses: Courses) -> Tensor:
     pulls = torch.stack(
         [(pull * way).sum(0) for pull, way in zip(told.pull, courses.moved, strict=True)]
     )
-    # Blocks of the picture contradict one another by more than their information promises.
-    scatter = block_sums(pulls, looks.places, CLUSTER_PX).square().sum(1)
-    noise = (scatter / information.diagonal().clamp(min=1e-9)).mean().clamp(min=1.0)
+    noise = contradiction(pulls, information, looks.places)
     prior = noise / EXPECTED_MISSING**2 * torch.eye(count)
     shares: Tensor = torch.linalg.solve(information + prior, pulls.sum(1))
     return shares

@@ -18,10 +18,9 @@ import torch
 from torch import Tensor
 
 from engine.registration.course_evidence import (
-    CLUSTER_PX,
     Evidence,
     Looks,
-    block_sums,
+    contradiction,
     evidence,
 )
 from engine.registration.course_paths import Followed, followed_back, shared_courses
@@ -121,16 +120,12 @@ class _Search:
         return cls(courses.positions, shapes, basis, expected**-2, torch.zeros_like(expected))
 
     def step(self, looks: Looks) -> Tensor:
-        """Return what to add to the error so far, a field for every course, ``(R, 2, H, W)``, px.
-
-        The noise of the evidence is judged by how much the blocks of the picture contradict one
-        another, for what the speckle's correlation does not tell (shadows, haze) is in it too.
-        """
+        """Return what to add to the error so far, one field a course, ``(R, 2, H, W)``, px."""
         told = evidence(looks, self.courses)
         normal = self._information(told)
-        pulls = torch.stack([axis * self.basis.T for pull in told.pull for axis in pull])
-        noise = _contradiction(pulls, normal, looks.places)
-        wanted = pulls.sum(2).flatten().double() / noise - self.precision * self.found
+        pulls = torch.cat([axis * self.basis.T for pull in told.pull for axis in pull])
+        noise = contradiction(pulls, normal, looks.places)
+        wanted = pulls.sum(1).double() / noise - self.precision * self.found
         change = torch.linalg.solve(normal / noise + torch.diag(self.precision), wanted)
         self.found = self.found + change
         coefficients = change.view(self.courses.shape[1], 2, -1)
@@ -147,21 +142,6 @@ class _Search:
             normal[one, two] = block
             normal[two, one] = block
         return normal
-
-
-def _contradiction(pulls: Tensor, normal: Tensor, places: Tensor) -> float:
-    """Return the evidence's variance over what its information promises, at least 1.
-
-    Args:
-        pulls: Of every coefficient at every point, ``(R * 2, J, P)``.
-        normal: Information about the coefficients, ``(R * 2 * J,)`` squared.
-        places: Of the points, ``(2, P)``, px.
-    """
-    sums = block_sums(pulls.flatten(0, 1), places, CLUSTER_PX).double()
-    values, vectors = torch.linalg.eigh(normal)
-    told = values > 1e-3 * values[-1]
-    whitened = sums.T @ vectors[:, told] / values[told].clamp(min=1e-12).sqrt()
-    return max(1.0, float(whitened.square().sum(0).mean())) if bool(told.any()) else 1.0
 
 
 def _change(own: Tensor, courses: Tensor, fields: Tensor) -> Tensor:
