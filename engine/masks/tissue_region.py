@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.masks.sector import pixel_aspect
 from engine.masks.settings import TissueRegionConfig
 from engine.model import Cine
 
@@ -28,12 +29,12 @@ def tissue_region(
 
     Returns:
         ``(T, H, W)`` bool: intensity / 255 within [low, high], dilated by a disk whose radius
-        scales with the image's size.
+        scales with the image's size and that is round in mm.
     """
     config = config or TissueRegionConfig()
     low = int(np.ceil(config.low * 255))
     high = int(np.floor(config.high * 255))
-    disk = _disk(scaled_radius(cine.shape[1:], config.dilation_px))
+    disk = _disk(*dilation_radii(cine, config.dilation_px))
     region = np.empty(cine.shape, np.bool_)
     for k, frame in enumerate(cine.frames):
         within = ((frame >= low) & (frame <= high)).astype(np.uint8)
@@ -45,12 +46,19 @@ def tissue_region(
     return region
 
 
-def scaled_radius(shape: tuple[int, ...], radius_px: float) -> int:
-    """Return a radius given at 1024x768 in the pixels of an ``(H, W)`` image, at least 1."""
-    area = float(shape[0] * shape[1]) / (REFERENCE_SIZE[0] * REFERENCE_SIZE[1])
-    return max(1, round(radius_px * float(np.sqrt(area))))
+def dilation_radii(cine: Cine, radius_px: float) -> tuple[int, int]:
+    """Return how many columns and rows a radius given at 1024x768 spans in a loop, at least 1 each.
+
+    The paper's disk is meant on square pixels: where a pixel is wider than high, it spans fewer
+    columns than rows.
+    """
+    height, width = cine.shape[1:]
+    aspect = pixel_aspect(cine)
+    area = height * width * aspect / (REFERENCE_SIZE[0] * REFERENCE_SIZE[1])
+    rows = radius_px * float(np.sqrt(area))
+    return max(1, round(rows / aspect)), max(1, round(rows))
 
 
-def _disk(radius: int) -> NDArray[np.uint8]:
-    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    return np.asarray(x * x + y * y <= radius * radius, np.uint8)
+def _disk(columns: int, rows: int) -> NDArray[np.uint8]:
+    y, x = np.mgrid[-rows : rows + 1, -columns : columns + 1]
+    return np.asarray((x * rows) ** 2 + (y * columns) ** 2 <= (columns * rows) ** 2, np.uint8)

@@ -15,7 +15,7 @@ from engine.io.mask_file import read_mask_file
 from engine.masks.build import build_mask, save_masks
 from engine.masks.sector import find_sector
 from engine.masks.settings import TissueRegionConfig
-from engine.masks.tissue_region import scaled_radius, tissue_region
+from engine.masks.tissue_region import dilation_radii, tissue_region
 from engine.model import Cine, Contours, MaskKind
 from engine.phantom import Phantom
 from engine.progress import NullProgress, RecordingProgress
@@ -34,10 +34,26 @@ def test_the_papers_region_is_the_range_dilated(cine_of: Make) -> None:
     assert region.sum() == pytest.approx(np.pi * 16**2, rel=0.03)
 
 
-def test_the_dilation_scales_with_the_image() -> None:
-    assert scaled_radius((768, 1024), 16) == 16
-    assert scaled_radius((384, 512), 16) == 8
-    assert scaled_radius((112, 112), 16) == 2
+@pytest.mark.parametrize(("shape", "radius"), [((768, 1024), 16), ((384, 512), 8), ((112, 112), 2)])
+def test_the_dilation_scales_with_the_image(
+    shape: tuple[int, int], radius: int, cine_of: Make
+) -> None:
+    assert dilation_radii(cine_of(np.zeros((1, *shape))), 16) == (radius, radius)
+
+
+@pytest.mark.parametrize(
+    ("shape", "spacing"), [((768, 512), (0.4, 0.2)), ((384, 1024), (0.2, 0.4))]
+)
+def test_the_dilation_is_round_in_mm(
+    shape: tuple[int, int], spacing: tuple[float, float], cine_of: Make
+) -> None:
+    frames = np.zeros((1, *shape))
+    middle = (shape[0] // 2, shape[1] // 2)
+    frames[0, *middle] = 128
+    region = tissue_region(cine_of(frames, spacing_mm=spacing))[0]
+    for at, size in zip(np.nonzero(region), spacing[::-1], strict=True):
+        assert (np.ptp(at) / 2) * size == pytest.approx(3.2)
+    assert region.sum() * spacing[0] * spacing[1] == pytest.approx(np.pi * 3.2**2, rel=0.04)
 
 
 def test_the_range_is_tunable(cine_of: Make) -> None:
