@@ -38,8 +38,9 @@ def measure(context: Context, config: MeasureConfig | None = None) -> None:
         now = context.session.get(loop.loop_id)
         if now is None or now.result is None or not same_input(now.result, result):
             return
-        # A later rejection or acceptance has started a measurement of its own.
-        if measure_settings(now, config) == settings and now.reviewed == loop.reviewed:
+        # A later rejection or acceptance of a wall has started a measurement of its own.
+        alike = now.reviewed == loop.reviewed or result.target is Target.BLOOD
+        if measure_settings(now, config) == settings and alike:
             context.session.update(loop.loop_id, measurements=measurements)
 
     context.jobs.start("Measuring", work, show, kind=KIND, owner=loop.loop_id)

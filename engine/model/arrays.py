@@ -15,6 +15,9 @@ def frozen_array(
 ) -> NDArray[Any]:
     """Return the array as a C-contiguous, read-only array of a type and shape.
 
+    One that is so already comes back itself: values made of one another share it, which tells that
+    they are alike.
+
     Args:
         array: Anything that NumPy can read.
         name: Its name for the error's sentence.
@@ -30,6 +33,8 @@ def frozen_array(
     ):
         wanted = ", ".join("any" if size is None else str(size) for size in shape)
         raise InputError(f"{name} must have the shape ({wanted}), but has {values.shape}.")
+    if not values.flags.writeable:
+        return values
     view = values.view()
     view.flags.writeable = False
     return view

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 
 import pytest
 from PySide6.QtWidgets import QCheckBox
@@ -13,7 +14,7 @@ from app.main_window import MainWindow
 from app.operations.confirm import confirm_view
 from app.operations.measure import measure_settings, segment_names
 from engine.config import MeasureConfig
-from engine.model import Measurement, Measurements, TrackingResult, View
+from engine.model import Measurement, Measurements, Target, TrackingResult, View
 from engine.progress import Progress
 
 
@@ -117,3 +118,29 @@ def test_accepting_or_withdrawing_measures_a_wall_again(
     tracked.review_panel.withdraw()
     wait_idle(tracked, qtbot)
     assert shown(tracked) == 0
+
+
+def test_accepting_a_flow_throws_no_numbers_away_that_are_on_their_way(
+    opened: MainWindow, verbs: FakeVerbs, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Flow is measured alike whether it is accepted or not."""
+    go_on = threading.Event()
+    measure = verbs.measure
+
+    def slowly(result: TrackingResult, config: MeasureConfig, progress: Progress) -> Measurements:
+        go_on.wait(60)
+        return measure(result, config, progress)
+
+    monkeypatch.setattr(verbs, "measure", slowly)
+    opened.mask_panel.choose_target(Target.BLOOD)
+    wait_idle(opened, qtbot)
+    opened.track_panel.run()
+    wait_idle(opened, qtbot)
+    opened.measure_panel.run()
+    opened.review_panel.accept()
+    go_on.set()
+    wait_idle(opened, qtbot)
+    loop = opened.context.session.loop
+    assert loop is not None
+    assert loop.reviewed
+    assert loop.measurements is not None

@@ -51,6 +51,14 @@ def test_frozen_array_says_what_it_wants() -> None:
     assert frozen_array(strided, "x", np.float32, (4, 3)).flags["C_CONTIGUOUS"]
 
 
+def test_values_made_of_one_another_share_their_arrays() -> None:
+    mine = np.zeros(3)
+    frozen = frozen_array(mine, "times", np.float64, (3,))
+    assert frozen_array(frozen, "times", np.float64, (3,)) is frozen
+    assert not frozen.flags.writeable
+    assert mine.flags.writeable
+
+
 def test_intervals_and_rate_follow_the_times() -> None:
     loop = cine(frame_times_s=[1.0, 1.02, 1.06])
     np.testing.assert_allclose(loop.frame_intervals_s, [0.02, 0.04])
