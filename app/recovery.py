@@ -89,7 +89,6 @@ class Recovery(QObject):
         self._touched.clear()
         self._soon.stop()
         self._remove()
-        self._fields.note_saved(self._loops())
 
     def keep(self) -> None:
         """Write the state in the background, if it has changed and is worth it."""
@@ -137,8 +136,7 @@ class Recovery(QObject):
     def unsaved(self, loop: Loop) -> bool:
         """Whether closing a loop would lose work that is in no file of the user's."""
         touched = loop.loop_id in self._touched
-        file = loop.fields_file
-        loose = bool(loop.flows) and (file is None or not file.exists())
+        loose = bool(loop.flows) and loop.fields_file is None
         return (touched or loose) and worth_keeping(loop, touched)
 
     def left_over(self) -> LeftOver | None:
@@ -151,13 +149,13 @@ class Recovery(QObject):
         def opened(loops: tuple[Loop, ...]) -> None:
             if len(loops) == len(left.names):
                 self._adopt(left.folder)
+            place = left.folder.resolve()
             for loop in loops:
-                file = loop.fields_file
-                if file is None or file.parent != left.folder.resolve():
-                    continue
-                self._context.session.update(loop.loop_id, fields_file=None)
+                kept = {item: file for item, file in loop.files.items() if file.parent == place}
+                users = {item: file for item, file in loop.files.items() if item not in kept}
+                self._context.session.update(loop.loop_id, files=users)
                 if self._folder == left.folder:
-                    self._fields.take_over(loop, file)
+                    self._fields.take_over(kept)
             self.changed.emit()
 
         open_session(self._context, left.folder / SESSION, opened)

@@ -23,7 +23,16 @@ from app.history import MaskHistory
 from app.verbs import TrackedWall
 from engine.config import ReadConfig
 from engine.cycle import is_a_persons
-from engine.model import Cine, Mask, Measurements, Scale, Target, TrackingResult, View
+from engine.model import (
+    Cine,
+    Mask,
+    Measurements,
+    Scale,
+    ScaleField,
+    Target,
+    TrackingResult,
+    View,
+)
 
 if TYPE_CHECKING:
     from engine.analysis.strain_map import StrainMaps
@@ -79,7 +88,7 @@ class Loop:
         wall: The wall as the field carries it, or None while it is not known.
         strains: Strain at every pixel of the wall, of the scales that it was asked for.
         measurements: Measured values, or None.
-        fields_file: File on the disk that holds these fields, or None.
+        files: Files of the user's that hold fields of the loop, own or other methods'.
         rejected: Segments rejected in the review.
         reviewed: Whether a person has accepted the moving contour.
         error: Why there is no mask, or an empty string.
@@ -108,7 +117,7 @@ class Loop:
     wall: TrackedWall | None = None
     strains: Mapping[Scale, StrainMaps] = field(default_factory=lambda: MappingProxyType({}))
     measurements: Measurements | None = None
-    fields_file: Path | None = None
+    files: Mapping[ScaleField, Path] = field(default_factory=lambda: MappingProxyType({}))
     rejected: frozenset[str] = frozenset()
     reviewed: bool = False
     error: str = ""
@@ -142,6 +151,16 @@ class Loop:
     def stale(self) -> bool:
         """Whether the mask has changed since the loop was tracked."""
         return self.tracked_mask is not None and self.tracked_mask is not self.mask
+
+    @property
+    def fields(self) -> tuple[ScaleField, ...]:
+        """Fields of the finished scales, coarse to fine."""
+        return tuple(self.flows[scale].field for scale in Scale if scale in self.flows)
+
+    @property
+    def fields_file(self) -> Path | None:
+        """The one file of the user's that holds all finished scales, or None."""
+        return one_file(self.fields, self.files)
 
     @property
     def layers(self) -> dict[str, FlowView]:
@@ -305,6 +324,18 @@ class Session(QObject):
     def _announce_loop(self) -> None:
         self.loop_changed.emit()
         self.frame_changed.emit(self.frame)
+
+
+def one_file(fields: tuple[ScaleField, ...], files: Mapping[ScaleField, Path]) -> Path | None:
+    """Return the file that holds all of some fields, if it is one and is there.
+
+    Args:
+        fields: Of one loop.
+        files: Where fields were written.
+    """
+    places = {files.get(item) for item in fields}
+    place = places.pop() if len(places) == 1 else None
+    return place if place is not None and place.exists() else None
 
 
 def within_sector(frame: NDArray[np.uint8], sector: NDArray[np.bool_] | None) -> NDArray[np.uint8]:

@@ -51,9 +51,12 @@ def export_result(context: Context, path: Path, done: Done) -> None:
         return (path,)
 
     def written(files: tuple[Path, ...]) -> None:
-        now = context.session.get(loop.loop_id)
-        if now is not None and now.result is not None and now.result.fields is result.fields:
-            context.session.update(loop.loop_id, fields_file=path)
+        for now in context.session.loops:
+            # What the file held before, of this loop or another, is there no more.
+            held = {item: file for item, file in now.files.items() if file != path}
+            if now.loop_id == loop.loop_id:
+                held |= dict.fromkeys(result.fields, path)
+            context.session.update(now.loop_id, files=held)
         done(files)
 
     _start(context, path.parent, "Writing the result", work, written)

@@ -130,7 +130,7 @@ def add_result(
         es_frame=marks[1],
         flows=flows,
         result=result,
-        fields_file=path,
+        files=dict.fromkeys(result.fields, path),
         reviewed=result.reviewed,
     )
 

@@ -120,7 +120,9 @@ def _restored(context: Context, saved: SavedLoop, progress: Progress) -> Restore
     result = _read_fields(context, saved, progress)
     if result is not None:
         values |= _tracked(saved, cine, result, progress)
-        values["peers"] = _peers(context, saved, cine, values["tracked_mask"], progress)
+        peers = _peers(context, saved, cine, values["tracked_mask"], progress)
+        values["peers"] = peers
+        values["files"] |= {flow.field: saved.peers[name] for name, flow in peers.items()}
     return Restored(saved, cine, values)
 
 
@@ -159,10 +161,19 @@ def _read_fields(context: Context, saved: SavedLoop, progress: Progress) -> Trac
     except MyofluxError as error:
         progress.notice(f"{error} Track {saved.name} again.")
         return None
-    if saved.mask is None or result.mask.shape != saved.mask.shape:
-        progress.notice(f"{saved.result.name} belongs to another loop. Track {saved.name} again.")
+    tracked = saved.tracked_mask or saved.mask
+    if tracked is None or not _fits(result, saved, tracked):
+        progress.notice(f"{saved.result.name} holds another tracking. Track {saved.name} again.")
         return None
     return result
+
+
+def _fits(result: TrackingResult, saved: SavedLoop, mask: Mask) -> bool:
+    """Return whether a result is of the loop, and of the mask that it was tracked within."""
+    if saved.tracked_mask is None:
+        return result.mask.shape == mask.shape
+    same_loop = result.source_sha256 in {"", saved.source_sha256}
+    return same_loop and np.array_equal(result.mask, mask.data)
 
 
 def _peers(
@@ -210,7 +221,7 @@ def _tracked(
         "result": result,
         "flows": flows,
         "tracked_mask": mask,
-        "fields_file": saved.result,
+        "files": dict.fromkeys(result.fields, saved.result),
         "reviewed": saved.reviewed,
         "rejected": saved.rejected,
         "measurements": saved.measurements,

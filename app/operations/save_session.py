@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,10 +16,10 @@ from app.context import Context
 from app.display import DisplayOptions
 from app.flow_view import FlowView
 from app.operations.facts import as_told
-from app.session import Loop, Session
+from app.session import Loop, Session, one_file
 from engine.errors import InputError
 from engine.io.session_file import SavedLoop, SavedSession, write_session
-from engine.model import Scale, TrackingResult
+from engine.model import Scale, ScaleField, TrackingResult
 from engine.progress import Progress
 
 SUFFIX: Final = ".myoflux"
@@ -35,6 +36,11 @@ class FieldFiles:
 
     own: Path
     peers: Mapping[str, Path] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+
+    def by_field(self, loop: Loop) -> dict[ScaleField, Path]:
+        """Return the file of every field that a loop had when they were written."""
+        others = {loop.peers[name].field: path for name, path in self.peers.items()}
+        return dict.fromkeys(loop.fields, self.own) | others
 
 
 def save_session(context: Context, path: Path, saved_to: Callable[[Path], None]) -> None:
@@ -66,8 +72,9 @@ def save_session(context: Context, path: Path, saved_to: Callable[[Path], None])
     def done(files: dict[int, FieldFiles]) -> None:
         for loop in loops:
             now = session.get(loop.loop_id)
-            if now is not None and now.flows is loop.flows and loop.loop_id in files:
-                session.update(loop.loop_id, fields_file=files[loop.loop_id].own)
+            if now is not None and loop.loop_id in files:
+                held = files[loop.loop_id].by_field(loop)
+                session.update(loop.loop_id, files={**now.files, **held})
         context.settings.add_recent(path)
         saved_to(path)
 
@@ -79,27 +86,38 @@ def _write_fields(
 ) -> FieldFiles | None:
     """Write the fields of a loop that are in no file of the user's; None if it has none.
 
+    A file that is there already may be all that is left of other work, or be named by another
+    session: none is written over.
+
     Args:
         context: The window's parts.
         loop: The loop.
-        place: File for its own fields; those of peers go beside it.
+        place: File for its own fields, if there is none; those of peers go beside it.
         progress: Asked whether to stop before every file.
     """
     fields = fields_of(loop)
     if fields is None:
         return None
     own = loop.fields_file
-    if own is None or not own.exists():
-        own = place
+    if own is None:
+        own = _free(place)
         progress.check()
         context.verbs.write_result(own, fields, patient_data=True)
     peers: dict[str, Path] = {}
     for name, flow in loop.peers.items():
-        peers[name] = place.with_name(f"{place.stem}-{name}.h5")
-        progress.check()
-        bare = peer_result(fields, name, flow)
-        context.verbs.write_result(peers[name], bare, patient_data=True)
+        path = one_file((flow.field,), loop.files)
+        if path is None:
+            path = _free(place.with_name(f"{place.stem}-{name}.h5"))
+            progress.check()
+            context.verbs.write_result(path, peer_result(fields, name, flow), patient_data=True)
+        peers[name] = path
     return FieldFiles(own, peers)
+
+
+def _free(place: Path) -> Path:
+    """Return a file that is not there yet: the place itself, or one with a number behind it."""
+    numbered = (place.with_name(f"{place.stem}-{number}.h5") for number in itertools.count(2))
+    return next(path for path in itertools.chain((place,), numbered) if not path.exists())
 
 
 def peer_result(own: TrackingResult, name: str, flow: FlowView) -> TrackingResult:

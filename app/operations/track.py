@@ -106,7 +106,7 @@ def _forget_last_run(context: Context, loop: Loop) -> None:
         measurements=None,
         trackable=True,
         tracked_mask=loop.mask,
-        fields_file=None,
+        files={},
         reviewed=False,
         rejected=frozenset(),
     )
