@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any, Final
 
 from app.context import Context
 from app.display import Page
@@ -11,6 +12,7 @@ from app.flow_view import FlowView, make_flow_view
 from app.jobs import Lane
 from app.operations.calibrate import renew_flows
 from app.operations.facts import as_told
+from app.operations.measure import same_input
 from app.operations.notes import settled
 from app.session import Loop
 from app.verbs import Trust
@@ -21,6 +23,21 @@ from engine.model import Mask, Scale, ScaleField, TrackingResult
 from engine.progress import Progress, Step
 
 KIND = "track"
+_RUN: Final = (
+    "flows",
+    "peers",
+    "result",
+    "so_far",
+    "wall",
+    "strains",
+    "measurements",
+    "trackable",
+    "tracked_mask",
+    "files",
+    "reviewed",
+    "rejected",
+)
+"""Fields of a loop that rest on its last run."""
 
 
 def track(context: Context, config: TrackingConfig) -> None:
@@ -38,7 +55,8 @@ def track(context: Context, config: TrackingConfig) -> None:
     # One lane serves both: what was to be judged of other loops is judged after this run.
     context.jobs.cancel_kind("trust")
     mask = _with_marks(loop.mask, loop)
-    _forget_last_run(context, loop)
+    former = [loop]
+    loop = _without_run(context, loop)
     context.display.set(page=Page.IMAGE)
 
     def gather(fields: tuple[ScaleField, ...]) -> TrackingResult:
@@ -55,6 +73,7 @@ def track(context: Context, config: TrackingConfig) -> None:
         return result, flows
 
     def show_part(part: tuple[FlowView, TrackingResult]) -> None:
+        former.clear()
         _show_flow(context, loop.loop_id, *part)
 
     def show(found: tuple[TrackingResult, dict[Scale, FlowView]]) -> None:
@@ -65,9 +84,10 @@ def track(context: Context, config: TrackingConfig) -> None:
         if now is not None and now.result is None and now.so_far is not None:
             # Stopped, or failed: what is finished can be measured all the same.
             _take_result(context, loop.loop_id, now.so_far, dict(now.flows))
+        elif now is not None and now.result is None and former:
+            _give_back(context, former[0], now)
         for other in context.session.loops:
-            judged = all(flow.trust is not None for flow in other.flows.values())
-            if other.loop_id != loop.loop_id and not judged:
+            if other.loop_id != loop.loop_id and not _judged(other):
                 weigh(context, other.loop_id)
 
     context.jobs.start(
@@ -94,22 +114,33 @@ def _take_result(
     weigh(context, loop_id)
 
 
-def _forget_last_run(context: Context, loop: Loop) -> None:
-    context.session.update(
-        loop.loop_id,
-        flows={},
-        peers={},
-        result=None,
-        so_far=None,
-        wall=None,
-        strains={},
-        measurements=None,
-        trackable=True,
-        tracked_mask=loop.mask,
-        files={},
-        reviewed=False,
-        rejected=frozenset(),
-    )
+def _without_run(context: Context, loop: Loop) -> Loop:
+    """Take all that rests on the last run from a loop, and return it as it is then."""
+    fresh = Loop(loop.loop_id, loop.name, loop.cine, tracked_mask=loop.mask)
+    context.session.update(loop.loop_id, **_run_of(fresh))
+    return dataclasses.replace(loop, **_run_of(fresh))
+
+
+def _give_back(context: Context, former: Loop, now: Loop) -> None:
+    """Give a loop its last run again: the new one ended before it found anything."""
+    kept = _run_of(former)
+    if former.result is not None:
+        kept["result"] = as_told(former.result, now)
+        if not same_input(kept["result"], former.result):
+            kept |= {"measurements": None, "strains": {}}
+    context.session.update(now.loop_id, **kept)
+    renew_flows(context, now.loop_id)
+    if not _judged(former):
+        weigh(context, now.loop_id)
+
+
+def _run_of(loop: Loop) -> dict[str, Any]:
+    """Return the fields of a loop that rest on its last run."""
+    return {name: getattr(loop, name) for name in _RUN}
+
+
+def _judged(loop: Loop) -> bool:
+    return all(flow.trust is not None for flow in loop.flows.values())
 
 
 def _with_marks(mask: Mask, loop: Loop) -> Mask:

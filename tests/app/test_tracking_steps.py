@@ -25,7 +25,7 @@ from engine.masks.sector import analyse_sector
 from engine.masks.view import propose_view
 from engine.model import Scale, Target, View
 from engine.phantom import PhantomConfig, make_phantom
-from engine.progress import NullProgress
+from engine.progress import NullProgress, Progress
 
 
 def begun(window: MainWindow, verbs: FakeVerbs, qtbot: QtBot) -> threading.Event:
@@ -133,6 +133,61 @@ def test_preview_preset_tracks_two_scales(opened: MainWindow, qtbot: QtBot) -> N
     assert config.scales == ("1_8", "1_4")
     assert config.preset is Preset.PREVIEW
     assert config.reserve_cores == 1
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_run_that_ends_before_its_first_scale_leaves_the_one_before(
+    tracked: MainWindow,
+    verbs: FakeVerbs,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    stopped: bool,
+) -> None:
+    def nothing_found(
+        cine: object, mask: object, config: object, progress: Progress, *, view: object
+    ) -> None:
+        while stopped:
+            progress.check()
+        raise ResourceError("There is not enough memory.")
+
+    session = tracked.context.session
+    tracked.measure_panel.run()
+    wait_idle(tracked, qtbot)
+    before = session.loop
+    assert before is not None
+    assert before.measurements is not None
+    monkeypatch.setattr(verbs, "track", nothing_found)
+    tracked.track_panel.run()
+    assert session.loop is not None
+    assert not session.loop.flows
+    tracked.actions_["cancel"].trigger() if stopped else None
+    wait_idle(tracked, qtbot)
+    after = session.loop
+    assert after is not None
+    assert after.fields == before.fields
+    assert after.result is not None
+    assert after.measurements is before.measurements
+    assert tracked.track_panel.state()[0] is StepState.DONE
+
+
+def test_what_is_told_meanwhile_holds_for_a_run_that_is_given_back(
+    tracked: MainWindow, verbs: FakeVerbs, qtbot: QtBot
+) -> None:
+    tracked.measure_panel.run()
+    wait_idle(tracked, qtbot)
+    verbs.failure = ResourceError("There is not enough memory.")
+    tracked.track_panel.run()
+    take_marks(tracked.context, 3, None)
+    set_frame_rate(tracked.context, 25.0)
+    wait_idle(tracked, qtbot)
+    loop = tracked.context.session.loop
+    assert loop is not None
+    assert loop.result is not None
+    assert loop.result.ed_frame == 3 + loop.cine.first_frame
+    assert loop.measurements is None, "they were of another end-diastole"
+    for flow in loop.flows.values():
+        assert flow.frame_times_s is loop.cine.frame_times_s
 
 
 def test_failed_tracking_keeps_loop_and_mask(
