@@ -9,6 +9,7 @@ from app.context import Context
 from app.display import Comparison, DisplayOptions, Page
 from app.flow_view import FlowView, make_flow_view
 from app.jobs import Lane
+from app.operations.calibrate import renew_flows
 from app.session import Loop
 from engine.config import TrackingConfig
 from engine.errors import InputError
@@ -76,6 +77,7 @@ def track_peer(context: Context, name: str) -> None:
         if now is None or now.tracked_mask is not mask:
             return
         session.update(loop.loop_id, peers={**now.peers, name: flow})
+        renew_flows(context, loop.loop_id)
         if session.loop is not None and session.loop.loop_id == loop.loop_id:
             kind = context.display.options.comparison
             if kind is Comparison.SCALES:

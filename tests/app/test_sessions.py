@@ -312,3 +312,18 @@ def test_a_calibration_gives_other_methods_their_unit_too(
     set_frame_rate(opened.context, 60.0)
     wait_idle(opened, qtbot)
     assert current(opened).peers["dis"].unit == "cm/s"
+
+
+def test_a_calibration_while_another_method_runs_holds_for_its_field(
+    tracked: MainWindow, verbs: FakeVerbs, qtbot: QtBot
+) -> None:
+    verbs.gate = gate = threading.Event()
+    track_peer(tracked.context, "dis")
+    until(qtbot, lambda: verbs.calls.count("track") == 2)
+    set_frame_rate(tracked.context, 10.0)
+    gate.set()
+    wait_idle(tracked, qtbot)
+    loop = current(tracked)
+    own, other = loop.flows[Scale.FULL], loop.peers["dis"]
+    assert own.velocity_at(5, 50.0, 50.0) == other.velocity_at(5, 50.0, 50.0)
+    assert own.frame_times_s is loop.cine.frame_times_s
