@@ -178,7 +178,8 @@ class Handlers(QObject):
         """Pick the annulus and the apex, and make the mask from them.
 
         Where the ES frame of a mask with contours is shown the places are of end-systole, and the
-        contour of end-diastole stays bound as it is; anywhere else they are of the ED frame.
+        contour of end-diastole stays bound as it is; anywhere else they are of the ED frame. All
+        are of one frame: who looks at others meanwhile is led back by the next click.
         """
         session = self._context.session
         loop = session.loop
@@ -190,7 +191,20 @@ class Handlers(QObject):
             session.set_frame(loop.ed_frame)
         short_axis = len(early) == 2 if early else loop.view is not None and loop.view.is_short_axis
         prompts = point_prompts("ES" if early else "ED", short_axis=short_axis)
-        self.use_tool(PickTool(prompts, lambda places: self._mask_from_points(places, early)))
+        frame = loop.es_frame if early else loop.ed_frame
+
+        def counts(shown: int) -> bool:
+            nonlocal frame
+            frame = shown if frame is None else frame
+            self._context.player.pause()
+            session.set_frame(frame)
+            return frame == shown
+
+        def done(places: Places) -> None:
+            marks = (loop.ed_frame, frame) if early else (frame, None)
+            self._mask_from_points(places, early, marks)
+
+        self.use_tool(PickTool(prompts, done, counts))
 
     def mask_file(self) -> None:
         """Ask for a mask file."""
@@ -287,15 +301,19 @@ class Handlers(QObject):
         dialog.setWindowModality(Qt.WindowModality.WindowModal)
         dialog.open()
 
-    def _mask_from_points(self, places: Places, early: Places) -> None:
-        """Make the mask from places at ED, or from those kept there and places at ES."""
+    def _mask_from_points(
+        self, places: Places, early: Places, marks: tuple[int | None, int | None]
+    ) -> None:
+        """Make the mask from places at ED, or from those kept there and places at ES.
+
+        Args:
+            places: At ED, or at ES where there are early ones.
+            early: Those kept at ED.
+            marks: ED and ES frames that the points are of; ES is None without points of it.
+        """
         self.use_tool(None)
-        loop = self._context.session.loop
-        if loop is None:
-            return
         # Who gives points at ED, or at ES, takes the frame below them for it.
-        ed_frame = self._context.session.frame if loop.ed_frame is None else loop.ed_frame
-        confirm.take_marks(self._context, ed_frame, loop.es_frame if early else None)
+        confirm.take_marks(self._context, *marks)
         loop = self._context.session.loop
         if loop is None:
             return

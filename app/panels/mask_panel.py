@@ -252,6 +252,8 @@ def _doubt(loop: Loop, mask: Mask) -> str:
     contours, view = mask.contours, loop.view
     if mask.confidence is not None and mask.confidence < CONFIDENT:
         return "unsure: check it"
+    if loop.es_frame is not None and loop.end_systole is None:
+        return "ES is not after ED"
     if contours is None:
         return ""
     if not loop.view_confirmed or view is None:

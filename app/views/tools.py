@@ -134,6 +134,7 @@ class PickTool:
     Args:
         prompts: What to click, one a place.
         on_done: Called with the places, (x, y) px, when all are there.
+        counts: Asked with the frame shown whether a place on it counts; None takes any frame.
     """
 
     cursor = Qt.CursorShape.CrossCursor
@@ -143,9 +144,11 @@ class PickTool:
         self,
         prompts: tuple[str, ...],
         on_done: Callable[[tuple[tuple[float, float], ...]], None],
+        counts: Callable[[int], bool] | None = None,
     ) -> None:
         self._prompts = prompts
         self._on_done = on_done
+        self._counts = counts
         self._places: list[tuple[float, float]] = []
 
     @property
@@ -158,6 +161,8 @@ class PickTool:
 
     def press(self, place: QPointF, scene: Scene, modifiers: Qt.KeyboardModifier) -> bool:
         """Take a place."""
+        if self._counts is not None and not self._counts(scene.frame):
+            return True
         if len(self._places) < len(self._prompts):
             self._places.append((place.x(), place.y()))
             if len(self._places) == len(self._prompts):

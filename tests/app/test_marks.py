@@ -10,14 +10,15 @@ from pytestqt.qtbot import QtBot
 from small_engine import FakeVerbs, until, wait_idle
 
 from app.main_window import MainWindow
-from app.operations.confirm import set_marks, take_marks
+from app.operations.confirm import confirm_view, set_marks, take_marks
 from app.operations.make_mask import default_config
 from app.operations.notes import settled
 from app.operations.open_loop import open_path
 from app.session import Loop
-from engine.config import MaskConfig, MaskMethod
+from app.widgets.step_section import StepState
+from engine.config import MaskConfig
 from engine.cycle import LARGEST_AREA, R_WAVE, SMALLEST_AREA, surrogate_note
-from engine.model import Cine, Mask
+from engine.model import Cine, Mask, View
 from engine.progress import Progress
 
 NOTES = (
@@ -91,15 +92,14 @@ def test_a_new_mask_moves_found_marks_and_leaves_given_ones(
     assert (current(opened).ed_frame, current(opened).es_frame) == (1, 8)
 
 
-def test_points_at_ed_take_the_frame_below_them_for_ed(
-    opened: MainWindow, asked: list[MaskConfig], qtbot: QtBot
-) -> None:
-    opened.commands._mask_from_points(((30, 70), (90, 70), (60, 20)), ())
-    wait_idle(opened, qtbot)
-    (config,) = asked
-    assert config.method is MaskMethod.POINTS
-    assert (config.ed_frame, config.es_frame) == (2 + 5, None)
-    assert current(opened).given == {"ED"}
+def test_an_es_that_is_not_after_ed_is_told_where_both_are_set(opened: MainWindow) -> None:
+    confirm_view(opened.context, View.A4C)
+    assert opened.mask_panel.state()[0] is StepState.DONE
+    for late in (2, 1):
+        take_marks(opened.context, None, late)
+        state, text = opened.mask_panel.state()
+        assert state is StepState.ATTENTION
+        assert "ES is not after ED" in text
 
 
 def test_notes_tell_no_origin_that_a_person_has_replaced() -> None:

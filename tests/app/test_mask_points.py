@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from small_engine import make_contours, wait_idle
 
 from app.main_window import MainWindow
+from app.operations.confirm import set_marks, take_marks
 from engine.config import MaskConfig, MaskMethod
 from engine.masks.landmarks import landmark_points
 
@@ -23,11 +24,11 @@ def points_button(window: MainWindow) -> QPushButton:
     return next(one for one in buttons if "oints" in one.text())
 
 
-def click_places(window: MainWindow, qtbot: QtBot) -> None:
-    """Click three places on the image."""
+def click_places(window: MainWindow, qtbot: QtBot, first: int = 0) -> None:
+    """Click three places on the image, or those from one on."""
     scene = window.stage.view.scene()
     assert scene is not None
-    for place in np.rint(scene.to_screen(PLACES)).astype(int).tolist():
+    for place in np.rint(scene.to_screen(PLACES[first:])).astype(int).tolist():
         qtbot.mouseClick(window.stage.view, Qt.MouseButton.LeftButton, pos=QPoint(*place))
     wait_idle(window, qtbot)
 
@@ -47,6 +48,38 @@ def test_points_go_to_the_ed_frame_wherever_the_loop_stands(
     assert config.method is MaskMethod.POINTS
     assert np.array(config.points) == pytest.approx(PLACES, abs=1.0)
     assert config.points_es == ()
+    # Who gives points at ED takes the frame below them for it.
+    assert (config.ed_frame, config.es_frame) == (ED + FIRST, None)
+    loop = opened.context.session.loop
+    assert loop is not None
+    assert loop.given == {"ED"}
+
+
+def test_points_are_of_one_frame_though_others_are_looked_at(
+    asked: list[MaskConfig], opened: MainWindow, qtbot: QtBot
+) -> None:
+    session = opened.context.session
+    points_button(opened).click()
+    session.set_frame(4)
+    click_places(opened, qtbot, 2)
+    assert session.frame == ED, "the first click on another frame leads back"
+    tool = opened.stage.tool
+    assert tool is not None
+    assert tool.hint.startswith("1 of 3")
+    take_marks(opened.context, 4, None)
+    click_places(opened, qtbot)
+    assert np.array(asked[-1].points) == pytest.approx(PLACES, abs=1.0)
+    assert asked[-1].ed_frame == ED + FIRST
+
+
+def test_without_a_mark_the_first_point_tells_the_frame(
+    asked: list[MaskConfig], opened: MainWindow, qtbot: QtBot
+) -> None:
+    set_marks(opened.context, None, None)
+    points_button(opened).click()
+    opened.context.session.set_frame(4)
+    click_places(opened, qtbot)
+    assert asked[-1].ed_frame == 4 + FIRST
 
 
 def test_on_the_es_frame_points_are_those_of_es_and_ed_stays(
