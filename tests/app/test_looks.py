@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QPushButton
+from PySide6.QtGui import QIcon, QMouseEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QPushButton,
+    QToolButton,
+)
 from pytestqt.qtbot import QtBot
 from small_engine import dialogs, make_cine, wait_idle
 
@@ -194,3 +203,18 @@ def test_the_keyboard_goes_through_the_player_from_left_to_right(opened: MainWin
     shown = [x for x, hidden in places if not hidden]
     assert len(shown) >= 8
     assert shown == sorted(shown)
+
+
+def test_icons_of_the_programs_own_file_dialog_are_seen(window: MainWindow, qtbot: QtBot) -> None:
+    dialog = QFileDialog(window)
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    buttons = dialog.findChildren(QToolButton)
+    assert buttons
+    for button in buttons:
+        drawn = button.grab().toImage()
+        button.setIcon(QIcon())
+        bare = button.grab().toImage()
+        places = itertools.product(range(bare.width()), range(bare.height()))
+        assert sum(drawn.pixel(*place) != bare.pixel(*place) for place in places) > 40
