@@ -27,9 +27,18 @@ from engine.registration.network import MotionUNet, PaperUNet, lay_channels_last
 from engine.registration.pairs import ImagePairs
 from engine.registration.paper import PaperEstimator, PaperSettings
 from engine.registration.quality import bounding_box, field_quality
-from engine.registration.temporal import TemporalSupport
+from engine.registration.temporal import (
+    LARGEST_ERROR,
+    LARGEST_ERROR_OF_FLOW,
+    TemporalSupport,
+)
 from engine.registration.weights import load_weights
-from engine.registration.working_size import enlarged, enlarged_mask, working_factor
+from engine.registration.working_size import (
+    enlarged,
+    enlarged_mask,
+    is_cavity,
+    working_factor,
+)
 
 MARGIN_PX = 48
 """Border kept around the mask's box, so that windows and network see beyond the mask, px as
@@ -85,7 +94,7 @@ class Ssmsr:
             progress.partial(item)
 
         scales = [Scale(key) for key in config.scales]
-        refine = _temporal_support(cine, pairs.mask, config)
+        refine = _temporal_support(cine, mask, pairs, config)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             estimator = make_estimator(config, device)
@@ -153,16 +162,17 @@ def mask_box(mask: NDArray[np.bool_], factor: float = 1.0) -> Box:
 
 
 def _temporal_support(
-    cine: Cine, mask: torch.Tensor, config: TrackingConfig
+    cine: Cine, mask: Mask, pairs: ImagePairs, config: TrackingConfig
 ) -> TemporalSupport | None:
-    """Return the support through time, where it is asked for; the mask is the pairs' own."""
+    """Return the support through time, where it is asked for."""
     if not config.temporal or config.preset is Preset.PAPER:
         return None
     intervals = cine.frame_intervals_s
     if intervals is None:
         intervals = np.ones(len(cine.frames) - 1)
     scaled = torch.from_numpy(intervals / intervals.mean()).float()
-    return TemporalSupport(scaled, mask)
+    largest = LARGEST_ERROR_OF_FLOW if is_cavity(mask.data) else LARGEST_ERROR
+    return TemporalSupport(scaled, pairs.mask, largest)
 
 
 def _scale_field(

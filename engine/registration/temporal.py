@@ -30,13 +30,17 @@ VARIANCE: Final = 0.75
 LEFT_OVER: Final = 2.0
 """How far the variance of an error may exceed what a fit through time leaves over."""
 
-_INVERSIONS = 3
 LARGEST_ERROR: Final = 0.35
-"""Deviation of one component beyond which errors are not believed, px of the full grid.
+"""Deviation of one component beyond which errors are not believed in a wall, px of the full grid.
 
 Where the network is lost it expects errors of several px; averaging lost pairs helps none, and
 would blur the true jumps of a loop with few frames a second.
 """
+
+LARGEST_ERROR_OF_FLOW: Final = 1.0
+"""The same in a cavity: in blood the network is right to expect as much."""
+
+_INVERSIONS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +50,12 @@ class TemporalSupport:
     Attributes:
         intervals: Time of every pair, ``(N,)``, any unit.
         mask: ``(N, H, W)`` bool: where the risk is estimated (the fixed frames' mask).
+        largest_error: Deviation of one component beyond which errors are not believed, px.
     """
 
     intervals: Tensor
     mask: Tensor
+    largest_error: float = LARGEST_ERROR
 
     def __call__(self, motion: Motion) -> Motion:
         """Return the motion of all pairs after smoothing, on its own grid.
@@ -84,7 +90,7 @@ class TemporalSupport:
         carried, offsets = paths.along(k, widest)
         families = (carried, paths.rates[offsets.pairs])
         squared = (error.square() * inside).sum() / inside.sum()
-        largest = (LARGEST_ERROR * own.shape[1] / self.mask.shape[1]) ** 2
+        largest = (self.largest_error * own.shape[1] / self.mask.shape[1]) ** 2
         variance = min(VARIANCE * float(squared), largest) / float(self.intervals[k]) ** 2
         fits = [
             _fitted(values, offsets, k, width, order, inside)

@@ -37,11 +37,24 @@ def working_factor(mask: NDArray[np.bool_]) -> float:
     Returns:
         1 where the region is large enough, at most ``LARGEST_FACTOR``.
     """
-    longest = max(part.stop - part.start for part in bounding_box(np.asarray(mask.any(axis=0)), 0))
+    least = LEAST_CAVITY_PX if is_cavity(mask) else LEAST_WALL_PX
+    return float(min(max(least / _longer_side(mask), 1.0), LARGEST_FACTOR))
+
+
+def is_cavity(mask: NDArray[np.bool_]) -> bool:
+    """Return whether a region is thick, as a cavity is, and not a strip, as a wall is.
+
+    Args:
+        mask: ``(T, H, W)``, at least one pixel inside.
+    """
     fullest = np.asarray(mask[int(mask.sum(axis=(1, 2)).argmax())])
-    cavity = mean_thickness(fullest) > _CAVITY_THICKNESS * longest
-    least = LEAST_CAVITY_PX if cavity else LEAST_WALL_PX
-    return float(min(max(least / longest, 1.0), LARGEST_FACTOR))
+    return mean_thickness(fullest) > _CAVITY_THICKNESS * _longer_side(mask)
+
+
+def _longer_side(mask: NDArray[np.bool_]) -> int:
+    """Return the longer side of the box that holds a region in all frames, px."""
+    box = bounding_box(np.asarray(mask.any(axis=0)), 0)
+    return max(int(part.stop - part.start) for part in box)
 
 
 def enlarged(images: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:

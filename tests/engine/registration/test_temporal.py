@@ -6,7 +6,11 @@ import numpy as np
 import torch
 
 from engine.registration.multiscale import Motion
-from engine.registration.temporal import TemporalSupport
+from engine.registration.temporal import (
+    LARGEST_ERROR,
+    LARGEST_ERROR_OF_FLOW,
+    TemporalSupport,
+)
 
 COUNT, SIZE = 15, 64
 
@@ -33,15 +37,18 @@ def mean_error(field: torch.Tensor, truth: torch.Tensor) -> float:
     return float((field - truth).norm(dim=1).mean())
 
 
-def support() -> TemporalSupport:
+def support(largest_error: float = LARGEST_ERROR) -> TemporalSupport:
     """Return support over the whole image, equal frame times."""
-    return TemporalSupport(torch.ones(COUNT), torch.ones(COUNT, SIZE, SIZE, dtype=torch.bool))
+    everywhere = torch.ones(COUNT, SIZE, SIZE, dtype=torch.bool)
+    return TemporalSupport(torch.ones(COUNT), everywhere, largest_error)
 
 
-def smooth(field: torch.Tensor, expected_error: float) -> torch.Tensor:
+def smooth(
+    field: torch.Tensor, expected_error: float, largest_error: float = LARGEST_ERROR
+) -> torch.Tensor:
     """Return the smoothed field; the expected endpoint error is given."""
     log_scale = torch.full((COUNT, 1, SIZE, SIZE), float(np.log(expected_error)))
-    return support()(Motion(field, log_scale)).displacement
+    return support(largest_error)(Motion(field, log_scale)).displacement
 
 
 def test_noise_falls_on_smooth_motion() -> None:
@@ -50,13 +57,25 @@ def test_noise_falls_on_smooth_motion() -> None:
     assert mean_error(smoothed, truth) < 0.6 * mean_error(truth + noise, truth)
 
 
-def test_noise_falls_in_a_vortex_that_lasts_while_its_points_turn() -> None:
+def lasting_vortex() -> torch.Tensor:
+    """Return a vortex that stays as it is, px, ``(N, 2, H, W)``."""
     down, right = torch.meshgrid(*[torch.arange(SIZE) - SIZE / 2] * 2, indexing="ij")
     turn = 0.9 * torch.exp(-(down.square() + right.square()) / (2 * 8.0**2))
-    truth = torch.stack([-turn * down, turn * right]).expand(COUNT, -1, -1, -1).clone()
-    noise = blurred_noise(0.2)
+    return torch.stack([-turn * down, turn * right]).expand(COUNT, -1, -1, -1).clone()
+
+
+def test_noise_falls_in_a_vortex_that_lasts_while_its_points_turn() -> None:
+    truth, noise = lasting_vortex(), blurred_noise(0.2)
     smoothed = smooth(truth + noise, 0.2)
     assert mean_error(smoothed, truth) < 0.6 * mean_error(truth + noise, truth)
+
+
+def test_errors_of_a_pixel_are_believed_in_blood_and_not_in_a_wall() -> None:
+    truth, noise = lasting_vortex(), blurred_noise(1.2)
+    before = mean_error(truth + noise, truth)
+    blood = mean_error(smooth(truth + noise, 1.2, LARGEST_ERROR_OF_FLOW), truth)
+    wall = mean_error(smooth(truth + noise, 1.2), truth)
+    assert blood < 0.6 * before < 0.9 * before < wall
 
 
 def test_exact_motion_is_kept() -> None:

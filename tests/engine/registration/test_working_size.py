@@ -14,6 +14,7 @@ from engine.registration.working_size import (
     LEAST_WALL_PX,
     enlarged,
     enlarged_mask,
+    is_cavity,
     working_factor,
 )
 
@@ -37,6 +38,11 @@ def test_a_cavity_is_enlarged_further_than_a_wall() -> None:
 @pytest.mark.parametrize("outer", [64, 100])
 def test_a_large_wall_keeps_its_size(outer: int) -> None:
     assert working_factor(ring(256, outer, outer - 12)) == 1
+
+
+def test_a_disk_is_a_cavity_and_a_ring_is_none() -> None:
+    assert is_cavity(ring(128, 40, 0))
+    assert not is_cavity(ring(128, 40, 32))
 
 
 def test_nothing_is_enlarged_beyond_the_largest_factor() -> None:
