@@ -12,6 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from skimage.morphology import convex_hull_image
 
 from engine.registration.pyramid import scaled_size
 from engine.registration.quality import bounding_box, mean_thickness
@@ -24,8 +25,11 @@ LARGEST_FACTOR: Final = 3.0
 """Enlarged by more, pixels are seen instead of speckle."""
 
 _CAVITY_THICKNESS = 0.25
-"""Thickness, relative to the box's longer side, from which a mask is a cavity: walls have up to a
-fifth, cavities two fifths and more."""
+"""Thickness, relative to the box's longer side, from which a mask may be a cavity: walls at
+end-diastole have up to a fifth, cavities two fifths and more."""
+_CAVITY_FILLS = 0.7
+"""Thickness of a cavity, relative to that of its convex hull, at least: a ring whose wall takes up
+seven tenths of its radius has half."""
 
 
 def working_factor(mask: NDArray[np.bool_]) -> float:
@@ -42,13 +46,16 @@ def working_factor(mask: NDArray[np.bool_]) -> float:
 
 
 def is_cavity(mask: NDArray[np.bool_]) -> bool:
-    """Return whether a region is thick, as a cavity is, and not a strip, as a wall is.
+    """Return whether a region is thick and fills its hull: a wall is a strip, or goes around.
 
     Args:
         mask: ``(T, H, W)``, at least one pixel inside.
     """
     fullest = np.asarray(mask[int(mask.sum(axis=(1, 2)).argmax())])
-    return mean_thickness(fullest) > _CAVITY_THICKNESS * _longer_side(mask)
+    thickness = mean_thickness(fullest)
+    if thickness <= _CAVITY_THICKNESS * _longer_side(mask):
+        return False
+    return bool(thickness > _CAVITY_FILLS * mean_thickness(convex_hull_image(fullest)))
 
 
 def _longer_side(mask: NDArray[np.bool_]) -> int:
