@@ -40,13 +40,16 @@ _FEWEST = 2
 """Courses that may be kept in any loop; in a long one at most a quarter of its pairs."""
 
 
-def along_main_courses(pairs: ImagePairs, motion: Motion, scale: float) -> Motion:
+def along_main_courses(
+    pairs: ImagePairs, motion: Motion, scale: float, *, cautious: bool = False
+) -> Motion:
     """Return the motion of a loop without what lies beside its main courses.
 
     Args:
         pairs: All pairs of the loop, each the next one's predecessor; 2D.
         motion: Theirs, ``(n, 2, *size)``, px of its grid, with its expected error.
         scale: Of that grid, relative to the full resolution.
+        cautious: Whether a course that may be motion stays whole.
 
     Returns:
         The motion along the main courses; unchanged where points move along many, or a loop is
@@ -71,18 +74,19 @@ def along_main_courses(pairs: ImagePairs, motion: Motion, scale: float) -> Motio
         expected = torch.stack([on_grid(log_scale, pair) for pair in indices])[inside].exp()
         error = min(float(expected.median()), LARGEST_ERROR * scale) / finer
         own = torch.cat([resize_displacement(displacement[[pair]], grid) for pair in indices])
-        for pair, change in zip(indices, _taken_out(own, inside[-1], error), strict=True):
+        for pair, change in zip(indices, _taken_out(own, inside[-1], error, cautious), strict=True):
             displacement[pair] += resize_displacement(change[None], size)[0]
     return Motion(displacement, log_scale)
 
 
-def _taken_out(own: Tensor, inside: Tensor, error: float) -> Tensor:
+def _taken_out(own: Tensor, inside: Tensor, error: float, cautious: bool) -> Tensor:
     """Return what to add to displacements so that they lie along their main courses.
 
     Args:
         own: Displacement of neighbouring pairs, ``(n, 2, h, w)``, px.
         inside: Points of the last frame that are looked at, ``(h, w)`` bool, at least one.
         error: Expected of a pair, px.
+        cautious: Whether a course that may be motion stays whole.
 
     Returns:
         Same shape as ``own``; zeros where points move along many courses.
@@ -91,6 +95,7 @@ def _taken_out(own: Tensor, inside: Tensor, error: float) -> Tensor:
     seen = moved[:, :, inside].flatten(1).double()
     values, courses = torch.linalg.eigh(seen @ seen.T / int(inside.sum()))
     share = _rise(values / error**2, STANDS_OUT).float()
+    share = share.sign() if cautious else share
     share[-1] = 1.0
     if float(share.sum()) > max(_FEWEST, len(own) // 4):
         return torch.zeros_like(own)

@@ -127,8 +127,11 @@ class MotionEstimator:
                 part = run.part(number / len(lengths), 1 / len(lengths))
                 motion = Baselines(self._network, pairs, motion, part).refined(length)
             if lengths:
-                motion = along_shared_courses(pairs, motion, float(run.scale.fraction))
-                motion = along_main_courses(pairs, motion, float(run.scale.fraction))
+                # Points share a course once noise beside it is gone; what bends it is told then.
+                fraction = float(run.scale.fraction)
+                motion = along_main_courses(pairs, motion, fraction, cautious=True)
+                motion = along_shared_courses(pairs, motion, fraction)
+                motion = along_main_courses(pairs, motion, fraction)
         return Motion(unfolded(motion.displacement), motion.log_scale)
 
     @staticmethod

@@ -12,7 +12,6 @@ from typing import Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.morphology import convex_hull_image
 
 from engine.registration.pyramid import scaled_size
 from engine.registration.quality import bounding_box, mean_thickness
@@ -55,7 +54,14 @@ def is_cavity(mask: NDArray[np.bool_]) -> bool:
     thickness = mean_thickness(fullest)
     if thickness <= _CAVITY_THICKNESS * _longer_side(mask):
         return False
-    return bool(thickness > _CAVITY_FILLS * mean_thickness(convex_hull_image(fullest)))
+    return thickness > _CAVITY_FILLS * mean_thickness(_hull(fullest))
+
+
+def _hull(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the convex hull of a mask ``(H, W)``."""
+    rows, columns = np.nonzero(mask)
+    corners = cv2.convexHull(np.stack([columns, rows], axis=1).astype(np.int32))
+    return cv2.fillConvexPoly(np.zeros(mask.shape, np.uint8), corners, 1).astype(np.bool_)
 
 
 def _longer_side(mask: NDArray[np.bool_]) -> int:
