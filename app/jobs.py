@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Final, TypeVar
 
@@ -34,7 +34,10 @@ _NICENESS: Final = 5
 
 
 class Lane(Enum):
-    """Where a job runs: jobs of one lane never compete for the same cores."""
+    """Where a job runs: jobs of one lane never compete for the same cores.
+
+    An edit begins when what the one before it made is shown, so that it finds it there.
+    """
 
     REGISTRATION = auto()
     FILES = auto()
@@ -85,6 +88,7 @@ class _Job:
     owner: int | None
     reporter: _Reporter
     started: float
+    ended: threading.Event = field(default_factory=threading.Event)
 
 
 class _Reporter:
@@ -236,6 +240,7 @@ class JobRunner(QObject):
         self._timer.stop()
         for job in self._jobs.values():
             job.reporter.stop()
+            job.ended.set()
         self._jobs.clear()
         for lane, thread in self._threads:
             del thread
@@ -253,7 +258,7 @@ class JobRunner(QObject):
                     lane,
                     threading.Thread(
                         target=self._run_lane,
-                        args=(self._queues[lane], lane is Lane.REGISTRATION),
+                        args=(self._queues[lane], lane),
                         name=f"{lane.name.lower()}-{index}",
                         daemon=True,
                     ),
@@ -267,11 +272,13 @@ class JobRunner(QObject):
             threading.stack_size(before)
         return threads
 
-    def _run_lane(self, jobs: queue.SimpleQueue[_Job | None], heavy: bool) -> None:
-        if heavy:
+    def _run_lane(self, jobs: queue.SimpleQueue[_Job | None], lane: Lane) -> None:
+        if lane is Lane.REGISTRATION:
             _yield_to_window()
         while (job := jobs.get()) is not None:
             self._run(job)
+            if lane is Lane.EDITS:
+                job.ended.wait()
 
     def _run(self, job: _Job) -> None:
         post = self._posted.emit
@@ -308,6 +315,7 @@ class JobRunner(QObject):
         finally:
             if job.on_end is not None:
                 job.on_end()
+            job.ended.set()
             self._drain()
             self.activity_changed.emit()
 

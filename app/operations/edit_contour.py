@@ -63,9 +63,12 @@ def commit_brush(
     loop, frame = session.loop, session.frame
     if loop is None or loop.mask is None:
         return
-    mask = loop.mask
+    shown = loop.mask
 
     def work(progress: Progress) -> Mask:
+        # What the stroke before this one left may have come since it was drawn.
+        now = session.get(loop.loop_id)
+        mask = shown if now is None or now.mask is None else now.mask
         data = mask.data.copy()
         frames = range(len(data)) if scope is Scope.LOOP else (frame,)
         for index in frames:

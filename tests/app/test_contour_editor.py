@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 from small_engine import FakeVerbs, wait_idle
 
 from app.main_window import MainWindow
+from app.operations.edit_contour import commit_brush
 from app.views.contour_editor import EditMode
-from engine.masks.editing import Scope
+from engine.masks.editing import Brush, Scope
 from engine.model import Cine, Contours, Mask, MaskKind, Target
 
 
@@ -148,6 +149,28 @@ def test_brush_paints_a_free_mask_on_one_frame(opened: MainWindow, qtbot: QtBot)
     assert painted[3, 50, 85]
     assert not painted[2, 50, 85]
     assert painted[3, 50, 50]
+
+
+def test_strokes_that_come_fast_are_all_there_and_undone_one_by_one(
+    opened: MainWindow, qtbot: QtBot
+) -> None:
+    session = opened.context.session
+    loop = session.loop
+    assert loop is not None
+    data = np.zeros(loop.cine.shape, np.bool_)
+    data[:, 90, 120] = True
+    session.update(loop.loop_id, mask=Mask(data, MaskKind.FILE))
+    paths = [np.array([[20.0 + 30 * number, 50.0]]) for number in range(3)]
+    for path in paths:
+        commit_brush(opened.context, path, 4.0, Brush.ADD, Scope.FRAME)
+    wait_idle(opened, qtbot)
+    for left in (3, 2, 1, 0):
+        assert session.loop is not None
+        assert session.loop.mask is not None
+        painted = session.loop.mask.data[0]
+        drawn = [bool(painted[int(path[0, 1]), int(path[0, 0])]) for path in paths]
+        assert drawn == [number < left for number in range(3)]
+        session.undo_group.undo()
 
 
 def test_interpolate_without_keyframes_is_one_sentence(editing: MainWindow, qtbot: QtBot) -> None:

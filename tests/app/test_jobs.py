@@ -144,3 +144,26 @@ def test_close_cancels_waits_and_delivers_nothing_more(qtbot: QtBot) -> None:
     assert jobs.close()
     qtbot.wait(20)
     assert seen == []
+
+
+def test_an_edit_begins_when_the_one_before_it_is_shown(jobs: JobRunner, qtbot: QtBot) -> None:
+    shown: list[int] = []
+    seen: list[list[int]] = []
+    for number in range(4):
+        jobs.start(
+            "x",
+            lambda progress, number=number: (seen.append(list(shown)), number)[1],
+            shown.append,
+            lane=Lane.EDITS,
+        )
+    until(qtbot, lambda: len(shown) == 4)
+    assert seen == [[], [0], [0, 1], [0, 1, 2]]
+
+
+def test_edits_that_wait_for_one_another_let_the_window_close(qtbot: QtBot) -> None:
+    runner = JobRunner()
+    begun = threading.Event()
+    for _ in range(2):
+        runner.start("x", lambda progress: begun.set(), lambda _: None, lane=Lane.EDITS)
+    assert begun.wait(60)
+    assert runner.close()
