@@ -126,7 +126,7 @@ def _usage_sentence(error: Exception) -> str:
     format_message = getattr(error, "format_message", error.__str__)
     # The library that checks the words of an option says so before it says what is wrong.
     text = str(format_message()).strip().replace("Value error, ", "")
-    return text if text.endswith((".", "?", ")")) else f"{text}."
+    return text if text.endswith((".", "?", "?)")) else f"{text}."
 
 
 def _leave(sentence: str, code: int) -> None:

@@ -118,10 +118,8 @@ def _given_points(
         raise InputError("Points at end-systole need the same points at end-diastole too.")
     points = config.points if config.method == MaskMethod.POINTS else ()
     if points and view is not None and view.is_short_axis != (len(points) == 2):
-        needed = (
-            "centre and a rim point." if view.is_short_axis else "two annulus points and the apex."
-        )
-        raise InputError(f"The view {config.view} needs {needed}")
+        needed = "centre and rim point" if view.is_short_axis else "two annulus points and the apex"
+        raise InputError(f"The view {config.view} needs other points: {needed}.")
     return points
 
 

@@ -181,10 +181,11 @@ def test_a_report_that_cannot_be_written(
 
 
 def test_words_that_are_missing_or_unknown(invoke: Invoke, loop: Path) -> None:
-    for words in (("track", loop), ("track",), ("--bogus",), ("report", "x.h5")):
+    wrong = (("track", loop), ("track",), ("--bogus",), ("report", "x.h5"), ("info", loop, "two"))
+    for words in wrong:
         answer = invoke(*words)
         assert answer.code == 2
-        assert answer.sentence.endswith("See --help.")
+        assert answer.sentence.endswith((". See --help.", "? See --help."))
 
 
 def test_a_word_that_is_neither_verb_nor_file(
