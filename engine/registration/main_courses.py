@@ -32,6 +32,10 @@ BENDS: Final = (0.45, 0.75)
 and from where on it stays as it is: noise holds 0.2 to 0.6 there, a wall that moves by a third of a
 pixel a frame 1 and more. In between a share of it stays."""
 
+MOVES: Final = 4.0
+"""Mean square of the largest course, in the same measure, from which there surely is motion: where
+tissue rests it holds 0.6 to 1.8, at 0.2 px a frame in noise 7 and more."""
+
 LARGEST_ERROR: Final = 0.5
 """Expected error beyond which the network is not believed, px of the full grid: where motion is
 fast it expects more than it errs."""
@@ -49,7 +53,7 @@ def along_main_courses(
         pairs: All pairs of the loop, each the next one's predecessor; 2D.
         motion: Theirs, ``(n, 2, *size)``, px of its grid, with its expected error.
         scale: Of that grid, relative to the full resolution.
-        cautious: Whether a course that may be motion stays whole.
+        cautious: Whether what may be motion stays whole, and what may be rest as it is.
 
     Returns:
         The motion along the main courses; unchanged where points move along many, or a loop is
@@ -86,7 +90,7 @@ def _taken_out(own: Tensor, inside: Tensor, error: float, cautious: bool) -> Ten
         own: Displacement of neighbouring pairs, ``(n, 2, h, w)``, px.
         inside: Points of the last frame that are looked at, ``(h, w)`` bool, at least one.
         error: Expected of a pair, px.
-        cautious: Whether a course that may be motion stays whole.
+        cautious: Whether what may be motion stays whole, and what may be rest as it is.
 
     Returns:
         Same shape as ``own``; zeros where points move along many courses.
@@ -94,7 +98,10 @@ def _taken_out(own: Tensor, inside: Tensor, error: float, cautious: bool) -> Ten
     moved = _along_paths(own)
     seen = moved[:, :, inside].flatten(1).double()
     values, courses = torch.linalg.eigh(seen @ seen.T / int(inside.sum()))
-    share = _rise(values / error**2, STANDS_OUT).float()
+    measure = values / error**2
+    if cautious and float(measure[-1]) < MOVES:
+        return torch.zeros_like(own)
+    share = _rise(measure, STANDS_OUT).float()
     share = share.sign() if cautious else share
     share[-1] = 1.0
     if float(share.sum()) > max(_FEWEST, len(own) // 4):

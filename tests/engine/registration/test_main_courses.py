@@ -141,3 +141,21 @@ def test_each_stretch_of_a_long_loop_has_courses_of_its_own() -> None:
     motion = torch.cat([(0.02 * field).expand(30, -1, -1, -1) for field in (first, second)])
     found = along_main_courses(pairs_of(count=60), told(motion, 0.1), 1.0)
     assert size_of(found.displacement - motion) < 0.05 * size_of(motion)
+
+
+def test_a_cautious_look_keeps_what_may_be_motion_and_leaves_rest_alone() -> None:
+    time = torch.arange(PAIRS) / PAIRS
+    first, second = fields(2, 3)
+    late = swinging(torch.cos(math.tau * time), 0.4 * second)
+    motion = told(swinging(2 * torch.sin(math.tau * time), first) + late, 0.3)
+    lost = [
+        size_of(
+            along_main_courses(pairs_of(), motion, 1.0, cautious=cautious).displacement
+            - motion.displacement
+        )
+        for cautious in (False, True)
+    ]
+    assert lost[1] < 0.2 * size_of(late) < 0.5 * size_of(late) < lost[0]
+    resting = told(0.02 * fields(PAIRS, 2), 0.06)
+    found = along_main_courses(pairs_of(), resting, 1.0, cautious=True)
+    assert torch.equal(found.displacement, resting.displacement)
