@@ -94,7 +94,10 @@ class MainWindow(QMainWindow):
         self.unsaved.offer()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Cancel what runs, wait for it, keep what is not saved, and leave."""
+        """Let files be written, cancel what else runs, keep what is not saved, and leave."""
+        if self.unsaved.still_writing():
+            event.ignore()
+            return
         self.context.player.pause()
         self.context.settings.set_geometry(self.saveGeometry(), self.saveState())
         self.hide()

@@ -1,19 +1,24 @@
-"""Work that is in no file of the user's: offered again at the start, asked about before it goes."""
+"""Work that is in no file of the user's: offered again at the start, asked about before it goes.
+
+A file that is being written is waited for before the window closes.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.context import Context
 from app.dialogs.questions import ask_keep
 from app.handlers import Handlers
+from app.operations.export import KIND as WRITING
 from app.recovery import Recovery
 from app.views.empty_view import EmptyView
 
 _NOTHING: Final = "There is no work that was left unsaved."
+_WRITING: Final = "The window closes once all is written; close it again to stop the writing."
 
 
 class UnsavedWork(QObject):
@@ -21,7 +26,7 @@ class UnsavedWork(QObject):
 
     Args:
         context: The window's parts.
-        window: Parent of the question.
+        window: Parent of the question; closed once all is written.
         recovery: Keeps the work safe.
         commands: Saves and closes.
         empty: Where the work of the last run is offered.
@@ -46,11 +51,22 @@ class UnsavedWork(QObject):
         self._recovery = recovery
         self._commands = commands
         self._empty = empty
+        self._leaving = False
         empty.continue_requested.connect(self.take_up)
         empty.discard_requested.connect(self.discard)
         recovery.changed.connect(self.offer)
         recovery.failed.connect(self.told)
         commands.saved.connect(recovery.note_saved)
+        context.jobs.failed.connect(self._stay)
+        context.jobs.activity_changed.connect(self._leave_if_written)
+
+    def still_writing(self) -> bool:
+        """Whether the window waits for files to be written; who closes it again does not wait."""
+        if self._leaving or self._context.jobs.running(WRITING) is None:
+            return False
+        self._leaving = True
+        self.told.emit(_WRITING)
+        return True
 
     def close_current(self) -> None:
         """Close the loop shown; ask first if work on it would be lost."""
@@ -92,6 +108,14 @@ class UnsavedWork(QObject):
         left = self._recovery.left_over()
         private = self._context.session.private
         self._empty.offer("" if left is None else left.label(private=private))
+
+    def _stay(self) -> None:
+        """What could not be written must be read by someone."""
+        self._leaving = False
+
+    def _leave_if_written(self) -> None:
+        if self._leaving and self._context.jobs.running(WRITING) is None:
+            QTimer.singleShot(0, self._window.close)
 
     def _close_if_kept(self, loop_id: int) -> None:
         """Close a loop that was saved; one that was worked on meanwhile stays."""

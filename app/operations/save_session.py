@@ -15,6 +15,7 @@ from typing import Any, Final
 from app.context import Context
 from app.display import DisplayOptions
 from app.flow_view import FlowView
+from app.operations.export import KIND
 from app.operations.facts import as_told
 from app.session import Loop, Session, one_file
 from engine.errors import InputError
@@ -78,7 +79,7 @@ def save_session(context: Context, path: Path, saved_to: Callable[[Path], None])
         context.settings.add_recent(path)
         saved_to(path)
 
-    context.jobs.start("Saving the session", work, done, kind="export")
+    context.jobs.start("Saving the session", work, done, kind=KIND)
 
 
 def _write_fields(

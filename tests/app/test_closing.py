@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 from small_engine import FakeVerbs, dialogs, until, wait_idle
@@ -13,10 +14,13 @@ from small_engine import FakeVerbs, dialogs, until, wait_idle
 from app.dialogs import questions
 from app.main_window import MainWindow
 from app.operations.calibrate import calibrate, set_frame_rate
+from app.operations.export import export_csv
 from app.operations.peers import track_peer
 from app.operations.save_session import SUFFIX, save_session
 from app.playback import Player
 from app.session import Loop
+from engine.errors import OutputError
+from engine.model import Measurements
 
 KINDS = QMessageBox.StandardButton
 
@@ -170,3 +174,51 @@ def test_a_session_tells_again_where_spacing_and_rate_came_from(
     assert after.provenance.spacing_origin == before.spacing_origin
     assert after.provenance.times_origin == before.times_origin
     assert after.spacing_mm == pytest.approx((0.4, 0.4))
+
+
+@pytest.fixture
+def writing(
+    tracked: MainWindow, verbs: FakeVerbs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> threading.Event:
+    """What lets a report be written that was begun, and at whose end the window was closed."""
+    go_on = threading.Event()
+    write_csv = verbs.write_csv
+
+    def slowly(path: Path, measurements: Measurements) -> None:
+        assert go_on.wait(60)
+        if verbs.failure is not None:
+            raise verbs.failure
+        write_csv(path, measurements)
+
+    monkeypatch.setattr(verbs, "write_csv", slowly)
+    tracked.context.session.update(current(tracked).loop_id, measurements=Measurements(()))
+    export_csv(tracked.context, tmp_path / "values.csv", lambda _: None)
+    assert not tracked.close()
+    return go_on
+
+
+def test_a_window_closes_when_what_it_writes_is_written(
+    tracked: MainWindow, writing: threading.Event, qtbot: QtBot, tmp_path: Path
+) -> None:
+    assert tracked.isVisible()
+    writing.set()
+    until(qtbot, lambda: not tracked.isVisible())
+    assert (tmp_path / "values.csv").exists()
+
+
+def test_a_window_closed_twice_does_not_wait(
+    tracked: MainWindow, writing: threading.Event, qtbot: QtBot
+) -> None:
+    QTimer.singleShot(100, writing.set)
+    assert tracked.close()
+    assert not tracked.isVisible()
+
+
+def test_what_could_not_be_written_is_told_before_the_window_closes(
+    tracked: MainWindow, verbs: FakeVerbs, writing: threading.Event, qtbot: QtBot
+) -> None:
+    verbs.failure = OutputError("The disk is full.")
+    writing.set()
+    wait_idle(tracked, qtbot)
+    assert [box.text() for box in dialogs(tracked)] == ["The disk is full."]
+    assert tracked.isVisible()
