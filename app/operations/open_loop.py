@@ -21,6 +21,11 @@ from engine.progress import Progress
 RESULT_SUFFIXES: Final = frozenset({".h5", ".hdf5"})
 
 
+def opening(context: Context, path: Path) -> str:
+    """Return what the job that reads a file is called; a file's name may name a patient."""
+    return "Opening the file" if context.session.private else f"Opening {path.name}"
+
+
 def open_path(context: Context, path: Path, read: ReadConfig | None = None) -> None:
     """Read a loop or a result file in the background, then show it."""
     path = path.expanduser()
@@ -36,7 +41,7 @@ def open_path(context: Context, path: Path, read: ReadConfig | None = None) -> N
         context.settings.add_recent(path)
         _add(context, path.name, cine, path=path, read=config, number=number)
 
-    context.jobs.start(f"Opening {path.name}", work, show, kind="open")
+    context.jobs.start(opening(context, path), work, show, kind="open")
 
 
 def open_demo(context: Context) -> None:
@@ -89,7 +94,7 @@ def _open_result(context: Context, path: Path) -> None:
         context.player.play()
         weigh(context, loop.loop_id)
 
-    context.jobs.start(f"Opening {path.name}", work, show, kind="open")
+    context.jobs.start(opening(context, path), work, show, kind="open")
 
 
 def add_result(

@@ -13,7 +13,7 @@ import numpy as np
 from app.context import Context
 from app.flow_view import FlowView, make_flow_view
 from app.operations.make_mask import make_mask
-from app.operations.open_loop import RESULT_SUFFIXES, cine_of
+from app.operations.open_loop import RESULT_SUFFIXES, cine_of, opening
 from app.operations.peers import layer_name
 from app.operations.privacy import look_into
 from app.operations.save_session import options_in
@@ -93,7 +93,7 @@ def open_session(
         if opened is not None:
             opened(loops)
 
-    context.jobs.start(f"Opening {path.name}", work, show, kind=KIND)
+    context.jobs.start(opening(context, path), work, show, kind=KIND)
 
 
 def _restored(context: Context, saved: SavedLoop, progress: Progress) -> Restored:

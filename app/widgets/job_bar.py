@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from app.jobs import JobStatus
 
 _SCALE: int = 1000
+_WIDEST_PX: int = 460
 
 
 class JobBar(QWidget):
@@ -44,7 +45,10 @@ class JobBar(QWidget):
         if status is None:
             return
         self._job_id = status.job_id
-        self.label.setText(status_text(status))
+        # A long name is cut in its middle: how far the job is stands at the end.
+        text, middle = status_text(status), Qt.TextElideMode.ElideMiddle
+        self.label.setText(self.label.fontMetrics().elidedText(text, middle, _WIDEST_PX))
+        self.label.setToolTip(text)
         fraction = None if status.step is None else status.step.fraction
         self.progress.setRange(0, 0 if fraction is None else _SCALE)
         if fraction is not None:

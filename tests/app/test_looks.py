@@ -21,15 +21,18 @@ from pytestqt.qtbot import QtBot
 from small_engine import dialogs, make_cine, wait_idle
 
 from app.actions import shortcut_groups
+from app.jobs import JobStatus
 from app.main_window import MainWindow
 from app.panels.measure_panel import headline_facts
 from app.views.curves import legend_html, marked_range, region_shades
 from app.views.overlays.colour_bar import tick_text
 from app.views.plots import SignedAxis
+from app.widgets.job_bar import JobBar
 from app.widgets.player_bar import r_frames
 from engine.errors import InputError
 from engine.export.quiver import ticks
 from engine.model import Measurement, Measurements
+from engine.progress import Step
 
 
 def test_no_step_is_wider_than_its_column(tracked: MainWindow, qapp: QApplication) -> None:
@@ -218,3 +221,14 @@ def test_icons_of_the_programs_own_file_dialog_are_seen(window: MainWindow, qtbo
         bare = button.grab().toImage()
         places = itertools.product(range(bare.width()), range(bare.height()))
         assert sum(drawn.pixel(*place) != bare.pixel(*place) for place in places) > 40
+
+
+def test_a_long_name_leaves_room_for_how_far_its_job_is(qtbot: QtBot) -> None:
+    bar = JobBar()
+    qtbot.addWidget(bar)
+    title = f"Opening {'very long name of a recording ' * 9}.mp4"
+    bar.show_status(JobStatus(1, title, Step("frames", 62, 100, fraction=0.62)))
+    assert bar.label.text().startswith("Opening very long")
+    assert bar.label.text().endswith("62 %")
+    assert bar.sizeHint().width() < 800
+    assert title in bar.label.toolTip()

@@ -143,3 +143,17 @@ def test_recent_loops_are_forgotten_when_asked(opened: MainWindow, loop_file: Pa
     assert opened.context.settings.recent_files() == (loop_file,)
     opened.actions_["forget_recent"].trigger()
     assert opened.context.settings.recent_files() == ()
+
+
+def test_a_hidden_name_is_not_shown_while_its_file_is_read(
+    window: MainWindow, named_file: Path, qtbot: QtBot
+) -> None:
+    said: list[str] = []
+    bar = window.status.jobs
+    window.context.jobs.changed.connect(lambda _: said.append(bar.label.toolTip()))
+    window.context.session.set_private(True)
+    for path in (named_file, named_file.with_suffix(".h5"), named_file.with_suffix(".myoflux")):
+        window.commands.open_path(path)
+    wait_idle(window, qtbot)
+    assert any(text.startswith("Opening the file") for text in said)
+    assert not any("doe" in text for text in said)
