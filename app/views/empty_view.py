@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app import theme
 from app.settings import PRIVATE, Settings
-from app.widgets.parts import button, label
+from app.widgets.parts import button, label, shortened
 
 _SHOWN = 4
 _FRAME = 28
 """Distance of the frame from the view's edge, px."""
 _INSIDE = _FRAME + 14
+_NAME_PX = 290
+"""Widest name, px: the smallest window has room for it beside another button."""
 
 
 class EmptyView(QWidget):
@@ -92,20 +94,25 @@ class EmptyView(QWidget):
                 widget.deleteLater()
         shown = 0 if self._settings.flag(PRIVATE) else _SHOWN
         for path in self._settings.recent_files()[:shown]:
-            entry = button(path.name, functools.partial(self.chosen.emit, path), "quiet")
-            entry.setToolTip(str(path))
+            choose = functools.partial(self.chosen.emit, path)
+            entry = button(self._name(path.name), choose, "quiet", str(path))
             self._recent.addWidget(entry, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def offer(self, label: str) -> None:
         """Offer the work of the last run; nothing if the label is empty."""
-        self._continue.setText(label)
+        self._offered = label
+        self._continue.setText(self._name(label))
         for widget in (self._continue, self._discard):
             widget.setVisible(bool(label))
 
     @property
     def offered(self) -> str:
         """What is offered; empty if nothing is."""
-        return "" if self._continue.isHidden() else self._continue.text()
+        return self._offered
+
+    def _name(self, text: str) -> str:
+        """Return a text with a file's name as a button shows it."""
+        return shortened(text, self, _NAME_PX).replace("&", "&&")
 
     def set_dragging(self, dragging: bool) -> None:
         """Light up while a file is over the window."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from app.jobs import JobStatus
+from app.widgets.parts import shortened
 
 _SCALE: int = 1000
 _WIDEST_PX: int = 460
@@ -46,8 +47,8 @@ class JobBar(QWidget):
             return
         self._job_id = status.job_id
         # A long name is cut in its middle: how far the job is stands at the end.
-        text, middle = status_text(status), Qt.TextElideMode.ElideMiddle
-        self.label.setText(self.label.fontMetrics().elidedText(text, middle, _WIDEST_PX))
+        text = status_text(status)
+        self.label.setText(shortened(text, self.label, _WIDEST_PX))
         self.label.setToolTip(text)
         fraction = None if status.step is None else status.step.fraction
         self.progress.setRange(0, 0 if fraction is None else _SCALE)

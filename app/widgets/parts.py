@@ -40,6 +40,11 @@ def button(text: str, action: Callable[[], object], role: str = "", tip: str = "
     return result
 
 
+def shortened(text: str, widget: QWidget, width: int) -> str:
+    """Return a text as a widget has room for in a width, px: a long one loses its middle."""
+    return widget.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, width)
+
+
 def column(parent: QWidget, spacing: int = 10) -> QVBoxLayout:
     """Give a widget a column without margins."""
     layout = QVBoxLayout(parent)

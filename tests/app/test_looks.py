@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
@@ -232,3 +233,26 @@ def test_a_long_name_leaves_room_for_how_far_its_job_is(qtbot: QtBot) -> None:
     assert bar.label.text().endswith("62 %")
     assert bar.sizeHint().width() < 800
     assert title in bar.label.toolTip()
+
+
+def test_names_of_the_first_view_are_whole_words_or_lose_their_middle(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    long = tmp_path / f"Echo {'of a patient with a long name ' * 5}& son.mp4"
+    short = tmp_path / "rest & stress.mp4"
+    for path in (long, short):
+        path.touch()
+        window.context.settings.add_recent(path)
+    empty = window.stage.empty
+    empty.refresh()
+    empty.offer(f"Continue with {long.name}, 24 Nov, 04:55")
+    window.resize(window.minimumSize())
+    QApplication.processEvents()
+    shown = [one for one in empty.findChildren(QPushButton) if one.isVisible()]
+    texts = [one.text().replace("&&", "&") for one in shown]
+    assert short.name in texts
+    assert any(text.startswith("Echo of") and text.endswith("& son.mp4") for text in texts)
+    assert any(text.startswith("Continue") and text.endswith("04:55") for text in texts)
+    for one in shown:
+        assert one.width() >= one.sizeHint().width(), one.text()
+        assert empty.rect().contains(one.geometry()), one.text()
