@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
+from typing import Final
 
 import cv2
 import numpy as np
@@ -19,6 +20,8 @@ from engine.masks.wall import thickened
 from engine.model import Contours
 
 Array = NDArray[np.float64]
+_LEAST_WALL: Final = 0.5
+"""Of a wall's thickness before an edit: where less would be left, its other border gives way."""
 
 
 class Brush(StrEnum):
@@ -179,6 +182,8 @@ def apply_edit(
 ) -> Contours:
     """Return the contours of the loop after one frame's curve was edited.
 
+    A border that is drawn towards the other one, or past it, pushes it on: walls stay walls.
+
     Args:
         contours: Before the edit.
         frame: Edited frame; it becomes a keyframe.
@@ -204,9 +209,29 @@ def apply_edit(
         weight = _weights(frame, contours.keyframes, len(values))
     changed = (values + weight[:, None, None] * change).astype(np.float32)
     keyframes = tuple(sorted({*contours.keyframes, frame}))
-    if layer == Layer.ENDOCARDIAL:
-        return replace(contours, endocardial=changed, keyframes=keyframes)
-    return replace(contours, epicardial=changed, keyframes=keyframes)
+    inner = changed if layer == Layer.ENDOCARDIAL else contours.endocardial
+    outer = changed if layer == Layer.EPICARDIAL else contours.epicardial
+    if outer is not None and contours.epicardial is not None:
+        across = np.asarray(contours.epicardial, np.float64) - contours.endocardial
+        lacking = _lacking(across, np.asarray(outer, np.float64) - inner)
+        if layer == Layer.ENDOCARDIAL:
+            outer = (outer + lacking).astype(np.float32)
+        else:
+            inner = (inner - lacking).astype(np.float32)
+    return replace(contours, endocardial=inner, epicardial=outer, keyframes=keyframes)
+
+
+def _lacking(before: Array, after: Array) -> Array:
+    """Return what a wall lacks of its least thickness, from the inner to the outer border.
+
+    Args:
+        before: ``(T, N, 2)``: from the inner to the outer border before an edit, px.
+        after: The same after it.
+    """
+    square = (before**2).sum(-1, keepdims=True)
+    left = (after * before).sum(-1, keepdims=True) / np.where(square > 0, square, 1.0)
+    lacking: Array = np.maximum(_LEAST_WALL - left, 0.0) * before
+    return lacking
 
 
 def set_thickness(

@@ -145,3 +145,30 @@ def test_frames_between_keyframes_are_linear() -> None:
     assert single.endocardial[0] == pytest.approx(circle() + np.array([8, 0]), abs=1e-3)
     with pytest.raises(InputError, match="keyframe"):
         reinterpolate(Contours(curves, closed=True))
+
+
+@pytest.mark.parametrize("layer", list(Layer))
+def test_a_border_drawn_past_the_other_pushes_it_on(layer: Layer) -> None:
+    """The wall, 10 px thick, stays a wall; where nothing was drawn nothing changes."""
+    angle = np.linspace(0, 2 * np.pi, 80, endpoint=False)
+    out = np.stack([np.cos(angle), np.sin(angle)], 1)
+    before = Contours(
+        np.repeat((80 + 30 * out)[None], 5, 0).astype(np.float32),
+        np.repeat((80 + 40 * out)[None], 5, 0).astype(np.float32),
+        closed=True,
+        keyframes=(0, 4),
+    )
+    bump = 20 * np.exp(-(((angle - np.pi) / 0.3) ** 2))
+    radius = 30 + bump if layer is Layer.ENDOCARDIAL else 40 - bump
+    after = apply_edit(before, 2, 80 + radius[:, None] * out, layer, Scope.FRAME)
+    assert after.epicardial is not None
+    assert before.epicardial is not None
+    inner = np.linalg.norm(after.endocardial - 80, axis=-1)
+    outer = np.linalg.norm(after.epicardial - 80, axis=-1)
+    assert (outer - inner).min() == pytest.approx(5.0, abs=1e-3)
+    assert (outer if layer is Layer.EPICARDIAL else inner)[2] == pytest.approx(radius, abs=1e-3)
+    still = np.abs(angle - np.pi) > 0.5
+    assert np.array_equal(after.endocardial[[0, 4]], before.endocardial[[0, 4]])
+    assert np.array_equal(after.epicardial[[0, 4]], before.epicardial[[0, 4]])
+    other = ("epicardial", "endocardial")[layer is Layer.EPICARDIAL]
+    assert np.array_equal(getattr(after, other)[:, still], getattr(before, other)[:, still])
