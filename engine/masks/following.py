@@ -2,7 +2,9 @@
 
 The flow of two frames (dense inverse search, Kroeger et al., ECCV 2016, as OpenCV has it) is taken
 both ways and averaged over some pixels, weighted by how well both ways agree and by how much the
-picture has to hold on to: a place moves with the tissue around it, not with single speckles.
+picture has to hold on to: a place moves with the tissue around it, not with single speckles. A mean
+over a neighbourhood falls short where a motion is largest, as at the annulus, so what is left over
+is looked for once more.
 """
 
 from __future__ import annotations
@@ -88,28 +90,47 @@ class _Motion:
 
     def __call__(self, one: Image, other: Image) -> tuple[Image, Image]:
         """Return the motion on the first frame to the other, and back, ``(h, w, 2)`` each, px."""
-        pair = [np.clip(np.rint(frame), 0, 255).astype(np.uint8) for frame in (one, other)]
-        there = self._flow.calc(pair[0], pair[1], None)
-        back = self._flow.calc(pair[1], pair[0], None)
-        return self._mean(there, back, one), self._mean(back, there, other)
-
-    def _mean(self, motion: Image, opposite: Image, frame: Image) -> Image:
-        """Return a motion averaged where it is sure."""
-        rows, columns = np.indices(frame.shape, np.float32)
-        home = cv2.remap(
-            opposite,
-            columns + motion[..., 0],
-            rows + motion[..., 1],
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
+        there, back = self._between(one, other), self._between(other, one)
+        return (
+            self._completed(one, other, there, _sureness(there, back, one)),
+            self._completed(other, one, back, _sureness(back, there, other)),
         )
-        away = cv2.GaussianBlur(((motion + home) ** 2).sum(2), (0, 0), 2.0)
-        smooth = cv2.GaussianBlur(frame, (0, 0), 1.5)
-        slope = cv2.Sobel(smooth, cv2.CV_32F, 1, 0) ** 2 + cv2.Sobel(smooth, cv2.CV_32F, 0, 1) ** 2
-        weight = np.sqrt(slope + EVEN) / (away + DOUBT)
+
+    def _between(self, one: Image, other: Image) -> Image:
+        """Return the flow as it comes."""
+        pair = [np.clip(np.rint(frame), 0, 255).astype(np.uint8) for frame in (one, other)]
+        return np.asarray(self._flow.calc(pair[0], pair[1], None), np.float32)
+
+    def _completed(self, one: Image, other: Image, motion: Image, weight: Image) -> Image:
+        """Return a motion averaged where it is sure, and what is left over after it likewise."""
+        mean = self._mean(motion, weight)
+        return mean + self._mean(self._between(one, _moved(other, mean)), weight)
+
+    def _mean(self, motion: Image, weight: Image) -> Image:
         total = cv2.GaussianBlur(motion * weight[..., None], (0, 0), self._sigma)
         mean = total / cv2.GaussianBlur(weight, (0, 0), self._sigma)[..., None]
         return np.asarray(mean, np.float32)
+
+
+def _sureness(motion: Image, opposite: Image, frame: Image) -> Image:
+    """Return how far a flow is to be believed: both ways agree, and the frame has slopes."""
+    away = cv2.GaussianBlur(((motion + _moved(opposite, motion)) ** 2).sum(2), (0, 0), 2.0)
+    smooth = cv2.GaussianBlur(frame, (0, 0), 1.5)
+    slope = cv2.Sobel(smooth, cv2.CV_32F, 1, 0) ** 2 + cv2.Sobel(smooth, cv2.CV_32F, 0, 1) ** 2
+    return np.asarray(np.sqrt(slope + EVEN) / (away + DOUBT), np.float32)
+
+
+def _moved(image: Image, motion: Image) -> Image:
+    """Return an image sampled where a motion ``(h, w, 2)`` leads, px."""
+    rows, columns = np.indices(motion.shape[:2], np.float32)
+    moved = cv2.remap(
+        image,
+        columns + motion[..., 0],
+        rows + motion[..., 1],
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(moved, np.float32)
 
 
 def _at(motion: Image, places: Array) -> Array:

@@ -17,6 +17,21 @@ def speckle(count: int, step: float) -> np.ndarray:
     return np.stack([cv2.warpAffine(wide, move, (112, 96)) for move in moves])
 
 
+def swelling(count: int, step: float) -> np.ndarray:
+    """A random picture whose middle moves up by about ``step`` px a frame, the less the farther."""
+    still = np.random.default_rng(3).normal(size=(128, 128)).astype(np.float32)
+    still = cv2.GaussianBlur(still, (0, 0), 1.5)
+    still = 120 + 50 * still / still.std()
+    y, x = np.mgrid[:128, :128].astype(np.float32)
+    near = np.exp(-0.5 * (((x - 64) / 14) ** 2 + ((y - 64) / 14) ** 2))
+    return np.stack(
+        [
+            cv2.remap(still, x, y + k * step * near, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+            for k in range(count)
+        ]
+    )
+
+
 def test_a_moving_picture_carries_its_places_along() -> None:
     places = np.array([[40.0, 40.0], [60.0, 50.0]])
     found = follow(speckle(9, 1.5), places, 4)
@@ -27,6 +42,16 @@ def test_a_moving_picture_carries_its_places_along() -> None:
 def test_a_still_picture_leaves_them() -> None:
     places = np.array([[40.0, 40.0]])
     assert np.abs(follow(speckle(6, 0.0), places, 0) - places).max() < 0.05
+
+
+def test_a_place_where_the_motion_is_largest_does_not_fall_behind() -> None:
+    frames = swelling(7, 1.2)
+    middle = 64.0
+    there = middle
+    for _ in range(100):
+        there = middle - 6 * 1.2 * np.exp(-0.5 * ((there - middle) / 14) ** 2)
+    found = follow(frames, np.array([[middle, middle]]), 0)[-1, 0]
+    assert np.abs(found - np.array([middle, there])).max() < 0.1
 
 
 def test_the_annulus_is_followed_to_end_systole(apical: Phantom) -> None:
