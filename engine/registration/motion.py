@@ -30,20 +30,22 @@ from engine.registration.unfold import unfolded
 SECOND_START: Final = Scale.QUARTER
 """Where a patch search is tried beside the network's own motion, after each pass."""
 
+PASSES: Final = {Scale.EIGHTH: 2, Scale.QUARTER: 4, Scale.HALF: 2, Scale.FULL: 3}
+"""How often each scale is passed. At 1/4 noisy motion of many px comes in by steps, and what is not
+found there finer scales seldom find."""
+
 
 @dataclass(frozen=True)
 class MotionSettings:
-    """How the trained network is applied and fine-tuned.
+    """How the trained network is fine-tuned and its motion corrected.
 
     Attributes:
-        passes: Passes at every scale but scale 1, which has one more.
         finetune: Test-time training before the second pass at scale 1, where speckle is resolved
             (at coarser scales it did not help); None uses the weights as they are.
         baselines: Lengths of the windows, in pairs, over which the motion is corrected at the
             end of scale 1, one after another.
     """
 
-    passes: int = 2
     finetune: FinetuneSettings | None = None
     baselines: tuple[int, ...] = (4, 4)
 
@@ -67,7 +69,7 @@ class MotionEstimator:
 
     def passes(self, scale: Scale) -> int:
         """Return how often the scale is passed."""
-        return self._settings.passes + int(scale is Scale.FULL)
+        return PASSES[scale]
 
     def train(self, pairs: ImagePairs, motion: Motion | None, run: Stage, number: int) -> int:
         """Fine-tune the network before the second pass of scale 1; see ``finetune``."""

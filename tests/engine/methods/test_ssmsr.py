@@ -13,7 +13,7 @@ from engine.errors import Cancelled, InputError
 from engine.methods import ssmsr
 from engine.methods.ssmsr import Ssmsr
 from engine.model import Cine, Mask, MaskKind, Provenance, Scale, ScaleField
-from engine.phantom import Phantom, PhantomConfig, PhantomKind, make_phantom
+from engine.phantom import Phantom, PhantomConfig, PhantomKind, make_phantom, real_like
 from engine.progress import RecordingProgress
 from engine.registration.paper import PaperSettings
 
@@ -48,6 +48,15 @@ def test_known_motion_is_found_and_refined_by_every_scale(kind: PhantomKind) -> 
     assert found[0] > found[1] > found[2]
     assert found[3] < 1.05 * found[2]
     assert fields[-1].folding == 0.0
+
+
+def test_a_noisy_body_that_moves_by_15_px_a_frame_is_found() -> None:
+    plain = PhantomConfig(kind=PhantomKind.RIGID, size=(240, 320), frames=4, cycle_frames=5)
+    truth = make_phantom(real_like(plain))
+    fields = track(truth.cine, truth.mask, test_time_training=False)
+    quarter, finest = errors(fields, truth)[1::2]
+    assert quarter < 1.2
+    assert finest < 0.5
 
 
 def test_a_still_loop_stays_still() -> None:
