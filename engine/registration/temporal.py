@@ -89,9 +89,10 @@ class TemporalSupport:
         widest = max(width for width, _ in CANDIDATES)
         carried, offsets = paths.along(k, widest)
         families = (carried, paths.rates[offsets.pairs])
-        squared = (error.square() * inside).sum() / inside.sum()
+        # Bounded place by place: a few that are lost would let all the others be flattened.
         largest = (self.largest_error * own.shape[1] / self.mask.shape[1]) ** 2
-        variance = min(VARIANCE * float(squared), largest) / float(self.intervals[k]) ** 2
+        squared = (VARIANCE * error.square()).clamp(max=largest)
+        variance = float((squared * inside).sum() / inside.sum() / self.intervals[k] ** 2)
         fits = [
             _fitted(values, offsets, k, width, order, inside)
             for values in families

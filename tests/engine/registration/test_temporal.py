@@ -91,6 +91,19 @@ def test_exact_fast_motion_survives_a_network_that_is_too_careful() -> None:
     assert mean_error(kept, truth) < 0.02
 
 
+def test_a_lost_quarter_does_not_flatten_the_fast_motion_of_the_rest() -> None:
+    truth = torch.sin(torch.arange(COUNT) * 0.9)[:, None, None, None].expand(-1, 2, SIZE, SIZE)
+    lost = torch.zeros(SIZE, SIZE)
+    lost[: SIZE // 2, : SIZE // 2] = 1
+    found = truth + blurred_noise(0.1) * (1 - lost) + blurred_noise(0.7) * lost
+    expected = 0.1 * (1 - lost) + 0.7 * lost
+    log_scale = expected.log().expand(COUNT, 1, -1, -1)
+    supported = support()(Motion(found, log_scale)).displacement
+    rest = (lost == 0).expand(COUNT, -1, -1)
+    errors = [(field - truth).norm(dim=1)[rest].mean() for field in (found, supported)]
+    assert errors[1] < 1.05 * errors[0]
+
+
 def test_a_loop_that_jumps_is_left_alone() -> None:
     truth = torch.from_numpy(np.random.default_rng(0).normal(0, 3, (COUNT, 2))).float()
     field = truth[:, :, None, None].expand(COUNT, 2, SIZE, SIZE).clone()
